@@ -1,0 +1,46 @@
+/**
+ * Order sequence numbers: one series a user and day.
+ *
+ * @module
+ */
+import { InvalidInput } from "./invalid_input.ts";
+
+/** A day of a series, written `YYYYMMDD`. */
+export type SequenceDay = string & { readonly __sequenceDay: unique symbol };
+
+/** Consecutive numbers, both ends included. */
+export interface SequenceRange {
+  /** The lowest of them. */
+  readonly first: number;
+  /** The highest of them. */
+  readonly last: number;
+}
+
+/** How many numbers one call may ask for. */
+export const MAX_SEQUENCE_COUNT = 1000;
+
+/**
+ * Reads a day written `YYYYMMDD`.
+ *
+ * @throws {InvalidInput} When the text is not a day of the calendar.
+ */
+export function parseSequenceDay(text: string): SequenceDay {
+  const iso = text.replace(/^(\d{4})(\d{2})(\d{2})$/, "$1-$2-$3");
+  const ms = iso === text ? NaN : Date.parse(`${iso}T00:00:00Z`);
+  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(iso)) {
+    throw new InvalidInput(
+      `Cannot use day ${
+        JSON.stringify(text.slice(0, 64))
+      } as it must be a calendar day written YYYYMMDD`,
+    );
+  }
+  return text as SequenceDay;
+}
+
+/** The day in UTC at `ms` milliseconds since the Unix epoch. */
+export function sequenceDayAt(ms: number): SequenceDay {
+  return new Date(ms).toISOString().slice(0, 10).replaceAll(
+    "-",
+    "",
+  ) as SequenceDay;
+}

@@ -1,0 +1,131 @@
+/**
+ * What every adapter of a port asks of its arguments.
+ *
+ * The rules are part of the ports' promises; they stand here once so that all
+ * adapters refuse the same calls in the same words.
+ *
+ * @module
+ */
+import type { LogHead, NewEvent } from "../domain/event/event.ts";
+import { MAX_SEQUENCE_COUNT } from "../domain/sequence.ts";
+import { type EventQuery, MAX_EVENT_PAGE } from "./event_bus.ts";
+import { PortError } from "./port_error.ts";
+import type { SettingsChange } from "./settings_store.ts";
+
+/**
+ * Lets a call in.
+ *
+ * @throws {PortError} `closed` when the port has been closed.
+ * @throws The signal's reason when it has aborted.
+ */
+export function admit(
+  port: string,
+  closed: boolean,
+  signal: AbortSignal | undefined,
+): void {
+  signal?.throwIfAborted();
+  if (closed) {
+    throw new PortError("closed", `Cannot use the ${port} as it is closed`);
+  }
+}
+
+/** Checks the list given to `EventBus.publish`. */
+export function checkPublish(events: readonly NewEvent[]): void {
+  if (events.length === 0) {
+    throw new PortError("invalid", "Cannot publish as the list is empty");
+  }
+  const twice = firstRepeated(events.map((event) => event.id));
+  if (twice !== undefined) {
+    throw new PortError(
+      "invalid",
+      `Cannot publish as two events of one call have the id ${twice}`,
+    );
+  }
+}
+
+/** Checks a query given to `EventBus.read` against the log as it stands. */
+export function checkEventQuery(query: EventQuery, head: LogHead): void {
+  const { after, limit, epoch } = query;
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_EVENT_PAGE) {
+    throw new PortError(
+      "invalid",
+      `Cannot read events as limit must be from 1 to ${MAX_EVENT_PAGE}: current value is ${limit}`,
+    );
+  }
+  if (!Number.isSafeInteger(after) || after < 0) {
+    throw new PortError(
+      "invalid",
+      `Cannot read events as after must be a position, 0 or more: current value is ${after}`,
+    );
+  }
+  if (epoch !== undefined && epoch !== head.epoch) {
+    throw new PortError(
+      "epoch_changed",
+      `Cannot resume as the log has another epoch: it is ${head.epoch} now; ` +
+        `read on from position ${head.earliest - 1} of that`,
+      { facts: { epoch: head.epoch, earliest: head.earliest } },
+    );
+  }
+  if (after > head.position) {
+    throw new PortError(
+      "invalid",
+      `Cannot read events after ${after} as the log ends at ${head.position}`,
+      { facts: { head: head.position } },
+    );
+  }
+  if (after < head.earliest - 1) {
+    throw new PortError(
+      "expired",
+      `Cannot read events after ${after} as the oldest one held is ${head.earliest}`,
+      { facts: { earliest: head.earliest } },
+    );
+  }
+}
+
+/** Checks the list given to `SettingsStore.write`. */
+export function checkChanges(changes: readonly SettingsChange[]): void {
+  if (changes.length === 0) {
+    throw new PortError(
+      "invalid",
+      "Cannot write settings as no document is named",
+    );
+  }
+  const twice = firstRepeated(changes.map((change) => change.key));
+  if (twice !== undefined) {
+    throw new PortError(
+      "invalid",
+      `Cannot write settings as ${twice} is named twice`,
+    );
+  }
+}
+
+/**
+ * Checks the version that a change asks for.
+ *
+ * @param stored The version that is stored; 0 when nothing is.
+ */
+export function checkVersion(change: SettingsChange, stored: number): void {
+  if (change.ifVersion === undefined || change.ifVersion === stored) return;
+  throw new PortError(
+    "version_conflict",
+    `Cannot write ${change.key} as it was changed meanwhile: ` +
+      `expected version ${change.ifVersion}, current value is ${stored}`,
+    { facts: { key: change.key, version: stored } },
+  );
+}
+
+/** Checks the count given to `SequencePort.next`. */
+export function checkSequenceCount(count: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_SEQUENCE_COUNT) {
+    return;
+  }
+  throw new PortError(
+    "invalid",
+    `Cannot issue numbers as count must be from 1 to ${MAX_SEQUENCE_COUNT}: current value is ${count}`,
+  );
+}
+
+function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
+}

@@ -1,0 +1,37 @@
+/**
+ * Says whether a test file can run where it was started.
+ *
+ * Bare `deno test` grants nothing: files that need a permission register one
+ * skipped test that tells why, instead of failing or vanishing.
+ *
+ * @module
+ */
+
+type Permission = "read" | "write" | "net" | "env" | "run" | "sys";
+
+/**
+ * Whether every permission is granted; if not, registers the reason as a
+ * skipped test. Call it at the top of a file and guard its tests with it.
+ *
+ * With `REQUIRE_SERVICES=1` a skip is an error: CI must run everything.
+ */
+export async function needs(
+  file: string,
+  permissions: readonly Permission[],
+): Promise<boolean> {
+  const missing: string[] = [];
+  for (const name of permissions) {
+    const { state } = await Deno.permissions.query({ name });
+    if (state !== "granted") missing.push(`--allow-${name}`);
+  }
+  if (missing.length === 0) return true;
+  skip(file, `it needs ${missing.join(" ")}; \`deno task test\` grants them`);
+  return false;
+}
+
+/** Registers the one skipped test that stands for a whole file. */
+export function skip(file: string, reason: string): void {
+  const name = `${file.replace(/^.*\/(?=tests\/)/, "")}: skipped, as ${reason}`;
+  console.log(name);
+  Deno.test({ name, ignore: true, fn() {} });
+}
