@@ -1,0 +1,91 @@
+/**
+ * An event bus in this process's memory; nothing survives a restart, and the
+ * next process begins a new epoch.
+ *
+ * @module
+ */
+import type { LoggedEvent } from "../../domain/event/event.ts";
+import { admit, checkEventQuery, checkPublish } from "../../ports/arguments.ts";
+import type { EventBus } from "../../ports/event_bus.ts";
+import { PortError } from "../../ports/port_error.ts";
+import type { MemoryLog } from "./log.ts";
+
+/** Most events that one read looks at. */
+const MAX_SCAN = 10_000;
+
+/** Opens a bus over `log`; closing it leaves the log as it is. */
+export function openMemoryEventBus(log: MemoryLog): EventBus {
+  const closing = new AbortController();
+  const enter = (signal?: AbortSignal) =>
+    admit("event bus", closing.signal.aborted, signal);
+
+  return {
+    async publish(events, signal) {
+      enter(signal);
+      checkPublish(events);
+      return log.append(events);
+    },
+
+    async read(query, signal) {
+      enter(signal);
+      const head = log.head();
+      checkEventQuery(query, head);
+      const events: LoggedEvent[] = [];
+      const end = Math.min(head.position, query.after + MAX_SCAN);
+      let scannedTo = query.after;
+      while (scannedTo < end && events.length < query.limit) {
+        const event = log.at(++scannedTo);
+        if (query.channels?.(event.channel) ?? true) events.push(event);
+      }
+      return { events, scannedTo, head };
+    },
+
+    wait(after, signal) {
+      return new Promise((resolve, reject) => {
+        enter(signal);
+        const stops = [signal, closing.signal].filter((s) => s !== undefined);
+        const stop = log.onAppend(check);
+        stops.forEach((s) => s.addEventListener("abort", onStop));
+        check();
+
+        function end(): void {
+          stop();
+          stops.forEach((s) => s.removeEventListener("abort", onStop));
+        }
+        function check(): void {
+          if (log.head().position <= after) return;
+          end();
+          resolve();
+        }
+        function onStop(event: Event): void {
+          end();
+          reject((event.target as AbortSignal).reason);
+        }
+      });
+    },
+
+    async head(signal) {
+      enter(signal);
+      return log.head();
+    },
+
+    async positionAt(timeMs, signal) {
+      enter(signal);
+      const head = log.head();
+      let low = head.earliest;
+      let high = head.position + 1;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (log.at(middle).committedAt >= timeMs) high = middle;
+        else low = middle + 1;
+      }
+      return low - 1;
+    },
+
+    async [Symbol.asyncDispose]() {
+      closing.abort(
+        new PortError("closed", "Cannot wait for events as the bus is closed"),
+      );
+    },
+  };
+}

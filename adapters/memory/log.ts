@@ -1,0 +1,93 @@
+/**
+ * The event log in this process's memory, shared by the memory adapters so
+ * that state and its event change in the same turn.
+ *
+ * @module
+ */
+import type {
+  LoggedEvent,
+  LogHead,
+  NewEvent,
+  Receipt,
+} from "../../domain/event/event.ts";
+import { uuidV7 } from "../../domain/uuid.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Entropy } from "../../ports/entropy.ts";
+
+/** How many events are held when nothing else is said. */
+export const DEFAULT_LOG_CAPACITY = 100_000;
+
+/** A bounded log: the oldest events go when it is full. */
+export interface MemoryLog {
+  /** The clock that stamps the entries. */
+  readonly clock: Clock;
+  /** Where the log ends and begins. */
+  head(): LogHead;
+  /** A new event id. */
+  newId(): string;
+  /** Appends `events` as one batch; an id already held keeps its position. */
+  append(events: readonly NewEvent[]): Receipt[];
+  /** The event at `position`; the caller knows that it is held. */
+  at(position: number): LoggedEvent;
+  /** Calls `listener` after every append until the result is called. */
+  onAppend(listener: () => void): () => void;
+}
+
+/** Creates an empty log with an epoch of its own. */
+export function createMemoryLog(options: {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly capacity?: number;
+}): MemoryLog {
+  const { clock, entropy, capacity = DEFAULT_LOG_CAPACITY } = options;
+  const newId = () => uuidV7(clock.now(), entropy.bytes(10));
+  const epoch = newId();
+  const positions = new Map<string, number>();
+  const listeners = new Set<() => void>();
+  let events: LoggedEvent[] = [];
+  let dropped = 0;
+  let committedAt = 0;
+
+  function drop(): void {
+    // By the quarter: each event is moved a bounded number of times.
+    if (events.length <= capacity * 1.25) return;
+    const surplus = events.length - capacity;
+    for (const event of events.slice(0, surplus)) positions.delete(event.id);
+    events = events.slice(surplus);
+    dropped += surplus;
+  }
+
+  return {
+    clock,
+    newId,
+    head: () => ({
+      epoch,
+      position: dropped + events.length,
+      earliest: dropped + 1,
+    }),
+    at: (position) => events[position - dropped - 1]!,
+    append(batch) {
+      const fresh = batch.filter((event) => !positions.has(event.id));
+      const batchEnd = dropped + events.length + fresh.length;
+      committedAt = Math.max(committedAt, clock.now());
+      for (const event of fresh) {
+        const position = dropped + events.length + 1;
+        positions.set(event.id, position);
+        events.push({ ...event, position, batchEnd, committedAt });
+      }
+      const isFresh = new Set(fresh.map((event) => event.id));
+      const receipts = batch.map(({ id }) => ({
+        id,
+        position: positions.get(id)!,
+        duplicate: !isFresh.has(id),
+      }));
+      drop();
+      if (fresh.length > 0) { for (const listener of listeners) listener(); }
+      return receipts;
+    },
+    onAppend(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * Events are switched off: the log is empty, and publishing is refused loudly
+ * rather than pretended.
+ *
+ * @module
+ */
+import type { LogHead } from "../../domain/event/event.ts";
+import { admit, checkEventQuery, checkPublish } from "../../ports/arguments.ts";
+import type { EventBus } from "../../ports/event_bus.ts";
+import { PortError } from "../../ports/port_error.ts";
+
+const HEAD: LogHead = {
+  epoch: "00000000-0000-7000-8000-000000000000",
+  position: 0,
+  earliest: 1,
+};
+
+/** Opens a bus that holds nothing and takes nothing. */
+export function openNoopEventBus(): EventBus {
+  const closing = new AbortController();
+  const enter = (signal?: AbortSignal) =>
+    admit("event bus", closing.signal.aborted, signal);
+  return {
+    async publish(events, signal) {
+      enter(signal);
+      checkPublish(events);
+      throw new PortError(
+        "unsupported",
+        "Cannot publish as events are switched off (EVENT_BUS=noop)",
+      );
+    },
+    async read(query, signal) {
+      enter(signal);
+      checkEventQuery(query, HEAD);
+      return { events: [], scannedTo: 0, head: HEAD };
+    },
+    async wait(_after, signal) {
+      enter(signal);
+      const stop = signal
+        ? AbortSignal.any([signal, closing.signal])
+        : closing.signal;
+      await new Promise((resolve) =>
+        stop.addEventListener("abort", resolve, { once: true })
+      );
+      throw stop.reason;
+    },
+    async head(signal) {
+      enter(signal);
+      return HEAD;
+    },
+    async positionAt(_timeMs, signal) {
+      enter(signal);
+      return 0;
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort(
+        new PortError("closed", "Cannot wait for events as the bus is closed"),
+      );
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * The reference adapters obey the contracts of their ports.
+ *
+ * @module
+ */
+import { deepEqual, equal, rejects } from "../support/assert.ts";
+import { openMemoryEventBus } from "../../adapters/memory/event_bus.ts";
+import {
+  createMemoryFeatures,
+  openMemoryFeatureStore,
+} from "../../adapters/memory/feature_store.ts";
+import { createMemoryLog } from "../../adapters/memory/log.ts";
+import { parseSymbol } from "../../domain/symbol.ts";
+import { parseTradingDate } from "../../domain/trading_date.ts";
+import { testEventBus } from "../contracts/event_bus.ts";
+import { testFeatureStore } from "../contracts/feature_store.ts";
+import { testSequencePort } from "../contracts/sequence_port.ts";
+import { testSettingsStore } from "../contracts/settings_store.ts";
+import { anEvent } from "../support/events.ts";
+import { createFakeClock } from "../support/fake_clock.ts";
+import { createMemoryWorld, subject } from "../support/memory_world.ts";
+import { createSeededEntropy } from "../support/seeded_entropy.ts";
+
+testEventBus("memory", async () => {
+  const { clock, ...world } = createMemoryWorld();
+  const bus = world.bus();
+  return subject({ bus, elapse: clock.advance }, bus);
+});
+
+testSettingsStore("memory", async () => {
+  const world = createMemoryWorld();
+  const [bus, store] = [world.bus(), world.settings()];
+  return subject({ bus, store }, store, bus);
+});
+
+testSequencePort("memory", async () => {
+  const sequence = createMemoryWorld().sequence();
+  return subject({ sequence }, sequence);
+});
+
+testFeatureStore("memory", async () => {
+  const { clock, features } = createMemoryWorld();
+  const store = features();
+  return subject({ store, elapse: clock.advance }, store);
+});
+
+Deno.test("memory: a full log drops its oldest events and says so", async () => {
+  const log = createMemoryLog({
+    clock: createFakeClock(),
+    entropy: createSeededEntropy(),
+    capacity: 100,
+  });
+  await using bus = openMemoryEventBus(log);
+  const first = anEvent();
+  await bus.publish([first]);
+  for (let i = 0; i < 500; i++) await bus.publish([anEvent()]);
+
+  const { position, earliest } = await bus.head();
+  equal(position, 501);
+  equal(position - earliest + 1 <= 126, true);
+  await rejects(bus.read({ after: 0, limit: 1 }), {
+    code: "expired",
+    facts: { earliest },
+  });
+  const page = await bus.read({ after: earliest - 1, limit: 1000 });
+  deepEqual(
+    page.events.map((event) => event.position),
+    Array.from({ length: position - earliest + 1 }, (_, i) => earliest + i),
+  );
+  const [again] = await bus.publish([first]);
+  deepEqual(again, { id: first.id, position: 502, duplicate: false });
+});
+
+Deno.test("memory: a full feature store drops what was used least recently", async () => {
+  const features = createMemoryFeatures({
+    clock: createFakeClock(),
+    maxBytes: 10 * 1200,
+  });
+  await using store = openMemoryFeatureStore(features);
+  const date = parseTradingDate("2026-01-05");
+  const keys = Array.from(
+    { length: 20 },
+    (_, i) => ({ symbol: parseSymbol(`S${i}`), date }),
+  );
+  const { token } = await store.read(keys);
+  const stamp = { set: "alpha158/1", window: "0", computedAt: 0 };
+  for (const key of keys) {
+    await store.fill(token, [{ ...key, json: "x".repeat(1000), stamp }], [60]);
+    await store.read([keys[0]!]);
+  }
+  const { vectors } = await store.read(keys);
+  equal(await store.size(), 10);
+  equal(vectors[0] !== undefined, true);
+  equal(vectors.slice(11).every((vector) => vector !== undefined), true);
+});
