@@ -41,6 +41,13 @@ export function checkPublish(events: readonly NewEvent[]): void {
       `Cannot publish as two events of one call have the id ${twice}`,
     );
   }
+  // Databases cut text at NUL or refuse it; JSON has none, written as it must be.
+  if (events.some(({ key, channel }) => `${key}${channel}`.includes("\0"))) {
+    throw new PortError(
+      "invalid",
+      "Cannot publish as a key or channel has the character NUL in it",
+    );
+  }
 }
 
 /** Checks a query given to `EventBus.read` against the log as it stands. */

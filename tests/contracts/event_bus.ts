@@ -109,9 +109,11 @@ const LAWS = {
     equal((await bus.head()).position, 1);
   },
 
-  "an empty list and an id named twice are refused, and nothing is stored":
+  "an empty list, an id named twice and NUL are refused, and nothing is stored":
     async ({ bus }) => {
       const event = anEvent();
+      const nul = anEvent({}, { key: "a\0b" });
+      await rejects(bus.publish([nul]), { code: "invalid" });
       await rejects(bus.publish([]), { code: "invalid" });
       await rejects(bus.publish([event, event]), { code: "invalid" });
       equal((await bus.head()).position, 0);

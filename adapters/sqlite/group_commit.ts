@@ -1,0 +1,200 @@
+/**
+ * Concurrent writes share one transaction, and so one flush of the disk.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import { PortError } from "../../ports/port_error.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { LOCK_DEADLINE_MS, type Waiting, yieldLock } from "./busy.ts";
+import type { Connection, Sql } from "./connection.ts";
+import { isBusy, toCommitError, toPortError } from "./errors.ts";
+
+/** Most writes of one transaction: it bounds how long the loop is held. */
+export const MAX_GROUP = 256;
+
+/** Most writes that wait; more are refused, as the disk does not keep up. */
+export const MAX_WAITING = 10_000;
+
+const ACTION = "write to the database";
+
+/** Collects the writes of one turn of the event loop into one transaction. */
+export interface GroupCommit extends AsyncDisposable {
+  /**
+   * Runs `work` in a transaction that it may share with others, in the order
+   * of the calls, and resolves once that has been committed.
+   *
+   * Work that throws takes back what it did, and only that. It may run more
+   * than once, so it changes nothing but the database.
+   *
+   * @throws What `work` throws; the reason of a `signal` that has aborted
+   * before the transaction begins.
+   * @throws {PortError} `full`, `unavailable`, `corrupt`, `closed`: nothing was
+   * written. `timeout`: the disk failed so that nobody knows.
+   */
+  write<T>(work: (sql: Sql) => T, signal?: AbortSignal): Promise<T>;
+}
+
+interface Call {
+  readonly work: (sql: Sql) => unknown;
+  readonly signal: AbortSignal | undefined;
+  /** On `clock.monotonic()`. */
+  readonly giveUpAt: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+/** Creates the queue of writes to a connection that nobody else writes to. */
+export function createGroupCommit(
+  options: Waiting & {
+    readonly sql: Connection;
+    /** Called after every commit. */
+    readonly onCommit: () => void;
+    readonly telemetry?: Telemetry | undefined;
+  },
+): GroupCommit {
+  const { sql, clock, onCommit, telemetry } = options;
+  let waiting: Call[] = [];
+  let draining: Promise<void> | undefined;
+  let closed = false;
+  let failing = false;
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      await endOfTurn();
+      if (await lock()) commit(waiting.splice(0, MAX_GROUP));
+    }
+    draining = undefined;
+  }
+
+  /** Begins a transaction; `false` when there is nobody left to begin it for. */
+  async function lock(): Promise<boolean> {
+    let obstacle: unknown;
+    for (;;) {
+      waiting = waiting.filter((call) => !hasEnded(call, obstacle));
+      if (waiting.length === 0) return false;
+      try {
+        sql.run("BEGIN IMMEDIATE");
+        return true;
+      } catch (error) {
+        if (!isBusy(error)) {
+          fail(waiting.splice(0, MAX_GROUP), toPortError(error, ACTION));
+          return false;
+        }
+        obstacle = error;
+      }
+      await yieldLock(options);
+    }
+  }
+
+  function hasEnded(call: Call, obstacle: unknown): boolean {
+    if (call.signal?.aborted) call.reject(call.signal.reason);
+    else if (obstacle !== undefined && clock.monotonic() >= call.giveUpAt) {
+      call.reject(toPortError(obstacle, ACTION));
+    } else return false;
+    return true;
+  }
+
+  function commit(group: readonly Call[]): void {
+    let outcomes: Outcome[] | undefined;
+    try {
+      outcomes = runAll(sql, group);
+      sql.run("COMMIT");
+    } catch (error) {
+      if (sql.inTransaction) sql.run("ROLLBACK");
+      const isCommit = outcomes !== undefined;
+      fail(group, isCommit ? toCommitError(error) : toPortError(error, ACTION));
+      return;
+    }
+    outcomes.forEach((outcome, i) => {
+      if ("error" in outcome) {
+        group[i]!.reject(toPortError(outcome.error, ACTION));
+      } else group[i]!.resolve(outcome.value);
+    });
+    if (failing) telemetry?.log("info", "The database takes writes again");
+    failing = false;
+    onCommit();
+  }
+
+  function fail(group: readonly Call[], reason: unknown): void {
+    for (const call of group) call.reject(reason);
+    // Once an outage: the callers hear of every failure.
+    if (!failing) {
+      telemetry?.log("error", "The database takes no writes", {
+        reason: String(reason),
+      });
+    }
+    failing = true;
+  }
+
+  return {
+    write<T>(work: (sql: Sql) => T, signal?: AbortSignal): Promise<T> {
+      return new Promise<T>((resolve, reject) => {
+        if (closed) throw refusal("closed", "it is closed");
+        if (waiting.length >= MAX_WAITING) {
+          throw refusal(
+            "unavailable",
+            `too many writes are waiting: current value is ${waiting.length}`,
+          );
+        }
+        waiting.push({
+          work,
+          signal,
+          giveUpAt: clock.monotonic() + LOCK_DEADLINE_MS,
+          resolve: resolve as (value: unknown) => void,
+          reject,
+        });
+        draining ??= drain();
+      });
+    },
+
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      await draining;
+    },
+  };
+}
+
+/** Runs the work of all calls in the open transaction. */
+function runAll(sql: Connection, group: readonly Call[]): Outcome[] {
+  // A savepoint a call would cost half as much as the work itself, so that
+  // there is one for all, and another run where one of them throws.
+  sql.run("SAVEPOINT work");
+  try {
+    return group.map(({ work }) => ({ value: work(sql) }));
+  } catch (error) {
+    takeBack(sql, error);
+    return group.map((call) => runAlone(sql, call));
+  }
+}
+
+function runAlone(sql: Connection, { work }: Call): Outcome {
+  sql.run("SAVEPOINT work");
+  try {
+    return { value: work(sql) };
+  } catch (error) {
+    takeBack(sql, error);
+    return { error };
+  }
+}
+
+/**
+ * Takes back what was done since the last savepoint.
+ *
+ * @throws `error` when SQLite has already taken back the whole transaction.
+ */
+function takeBack(sql: Connection, error: unknown): void {
+  if (!sql.inTransaction) throw error;
+  sql.run("ROLLBACK TO work");
+}
+
+function refusal(code: "closed" | "unavailable", reason: string): PortError {
+  return new PortError(code, `Cannot ${ACTION} as ${reason}`);
+}
+
+/** After this turn's input and output: by then its writes have come in. */
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

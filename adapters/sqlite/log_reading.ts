@@ -1,0 +1,96 @@
+/**
+ * Reading the event log, each call on one snapshot.
+ *
+ * @module
+ */
+import type { EventMeta, LoggedEvent } from "../../domain/event/event.ts";
+import type { ChannelMatcher } from "../../domain/event/channel_pattern.ts";
+import { checkEventQuery } from "../../ports/arguments.ts";
+import type { EventPage, EventQuery } from "../../ports/event_bus.ts";
+import type { Sql } from "./connection.ts";
+import { readLogHead } from "./log.ts";
+
+/** Most events that one read looks at: about a millisecond of them. */
+const MAX_SCAN = 5000;
+
+const COLUMNS = "pos, id, type, key, at, data, meta, batch_end";
+
+type Row = readonly [
+  position: number,
+  id: string,
+  channel: string,
+  key: string | null,
+  committedAt: number,
+  json: string,
+  meta: string,
+  batchEnd: number,
+];
+
+/** Reads the stretch of the log that `query` asks for. */
+export function readEventPage(sql: Sql, query: EventQuery): EventPage {
+  const head = readLogHead(sql);
+  checkEventQuery(query, head);
+  const { after, limit, channels } = query;
+  if (channels) return { ...readMatching(sql, after, limit, channels), head };
+  const events = sql.all<Row>(
+    `SELECT ${COLUMNS} FROM event_log WHERE pos > ? ORDER BY pos LIMIT ?`,
+    after,
+    limit,
+  ).map(toEvent);
+  return { events, scannedTo: events.at(-1)?.position ?? after, head };
+}
+
+/** Looks at the channels alone first: the data of the others is not wanted. */
+function readMatching(
+  sql: Sql,
+  after: number,
+  limit: number,
+  matches: ChannelMatcher,
+): Omit<EventPage, "head"> {
+  const scanned = sql.all<[number, string]>(
+    "SELECT pos, type FROM event_log WHERE pos > ? ORDER BY pos LIMIT ?",
+    after,
+    MAX_SCAN,
+  );
+  const wanted = scanned.filter(([, channel]) => matches(channel))
+    .slice(0, limit).map(([position]) => position);
+  const events = sql.all<Row>(
+    `SELECT ${COLUMNS} FROM event_log
+      WHERE pos IN (SELECT value FROM json_each(?)) ORDER BY pos`,
+    JSON.stringify(wanted),
+  ).map(toEvent);
+  const last = wanted.length === limit ? wanted : scanned.map(([pos]) => pos);
+  return { events, scannedTo: last.at(-1) ?? after };
+}
+
+/** The position after which every event was committed at or after `timeMs`. */
+export function readPositionAt(sql: Sql, timeMs: number): number {
+  const { position, earliest } = readLogHead(sql);
+  let low = earliest;
+  let high = position + 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (committedAt(sql, middle) >= timeMs) high = middle;
+    else low = middle + 1;
+  }
+  return low - 1;
+}
+
+function committedAt(sql: Sql, position: number): number {
+  const text = "SELECT at FROM event_log WHERE pos = ?";
+  return sql.get<[number]>(text, position)![0];
+}
+
+function toEvent(row: Row): LoggedEvent {
+  const [position, id, channel, key, committedAt, json, meta, batchEnd] = row;
+  return {
+    id,
+    channel,
+    ...(key === null ? {} : { key }),
+    json,
+    meta: JSON.parse(meta) as EventMeta,
+    position,
+    batchEnd,
+    committedAt,
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * A settings store in a SQLite file; the state and its event change together.
+ *
+ * @module
+ */
+import { ok } from "node:assert";
+import type { SettingsDocument, SettingsKey } from "../../domain/settings.ts";
+import { settingsUpdated } from "../../domain/settings_event.ts";
+import { admit, checkChanges, checkVersion } from "../../ports/arguments.ts";
+import type {
+  SettingsChange,
+  SettingsStore,
+} from "../../ports/settings_store.ts";
+import type { Sql } from "./connection.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { appendEvents, readLogHead } from "./log.ts";
+
+/** Opens a store over `db`; closing it leaves the database open. */
+export function openSqliteSettingsStore(db: SqliteDatabase): SettingsStore {
+  let closed = false;
+  const enter = (signal?: AbortSignal) =>
+    admit("settings store", closed, signal);
+
+  return {
+    async read(keys, signal) {
+      enter(signal);
+      const documents = await db.read(
+        (sql) => keys.map((key) => readDocument(sql, key)),
+        signal,
+      );
+      return { documents, source: "database", verified: true };
+    },
+
+    async write(changes, actor, signal) {
+      enter(signal);
+      checkChanges(changes);
+      return await db.write((sql) => replace(sql, db, changes, actor), signal);
+    },
+
+    async [Symbol.asyncDispose]() {
+      closed = true;
+    },
+  };
+}
+
+function readDocument(
+  sql: Sql,
+  key: SettingsKey,
+): SettingsDocument | undefined {
+  const row = sql.get<[number, string]>(
+    "SELECT version, value FROM settings WHERE key = ?",
+    key,
+  );
+  return row && { key, version: row[0], json: row[1] };
+}
+
+function replace(
+  sql: Sql,
+  db: SqliteDatabase,
+  changes: readonly SettingsChange[],
+  actor: string,
+): number[] {
+  for (const change of changes) {
+    checkVersion(change, versionOf(sql, change.key));
+  }
+  const before = readLogHead(sql).position;
+  const now = db.clock.now();
+  const versions = changes.map((_, i) => before + i + 1);
+  changes.forEach(({ key, json }, i) => {
+    sql.run(
+      `INSERT INTO settings (key, version, value) VALUES (?, ?, ?)
+        ON CONFLICT (key) DO UPDATE
+        SET version = excluded.version, value = excluded.value`,
+      key,
+      versions[i]!,
+      json,
+    );
+  });
+  const receipts = appendEvents(
+    sql,
+    changes.map(({ key }, i) =>
+      settingsUpdated({ key, version: versions[i]!, actor }, db.newId(), now)
+    ),
+    now,
+  );
+  // Else the versions were not the positions; the group's second run draws again.
+  ok(receipts.every((receipt) => !receipt.duplicate), "event ids repeat");
+  return versions;
+}
+
+function versionOf(sql: Sql, key: SettingsKey): number {
+  const text = "SELECT version FROM settings WHERE key = ?";
+  return sql.get<[number]>(text, key)?.[0] ?? 0;
+}
