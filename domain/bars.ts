@@ -69,7 +69,7 @@ export function fingerprintBars(bars: Bars): string {
     bars.volume,
     ...(bars.vwap ? [bars.vwap] : []),
   ];
-  for (const column of [bars.day, ...columns]) {
+  for (const column of [bars.day, ...columns.map(withOneNaN)]) {
     const words = new Int32Array(
       column.buffer,
       column.byteOffset,
@@ -84,6 +84,15 @@ export function fingerprintBars(bars: Bars): string {
   }
   const hex = (lane: number) => (lane >>> 0).toString(16).padStart(8, "0");
   return hex(mix(a)) + hex(mix(b));
+}
+
+/** `column` with one bit pattern for NaN, of which there are many. */
+function withOneNaN(column: Float64Array): Float64Array {
+  for (let i = 0; i < column.length; i++) {
+    if (!Number.isNaN(column[i]!)) continue;
+    return column.map((value) => Number.isNaN(value) ? NaN : value);
+  }
+  return column;
 }
 
 /** Spreads the last words over all bits (MurmurHash3's finaliser). */

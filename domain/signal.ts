@@ -21,7 +21,7 @@ export interface Signal extends Score {
   /**
    * The score brought to the scale of daily returns: mean 0 and population
    * standard deviation 0.02 over the symbols of the request. A single symbol
-   * keeps its score.
+   * keeps its score; equal scores are all 0.
    */
   readonly predictedReturn: number;
   /** 1 is the highest; equal scores share a rank and the next one follows on. */
@@ -69,8 +69,13 @@ export function rankSignals(
 
 function scaleToReturns(scores: readonly number[]): readonly number[] {
   if (scores.length < 2) return scores;
-  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-  const variance = scores.reduce((sum, s) => sum + (s - mean) ** 2, 0) /
+  // Counted from one of them, equal scores have no deviation at all.
+  const base = scores[0]!;
+  const mean = base +
+    scores.reduce((sum, score) => sum + (score - base), 0) / scores.length;
+  // Multiplied out: `**` may differ in the last bit once it is compiled.
+  const squares = scores.map((score) => (score - mean) * (score - mean));
+  const variance = squares.reduce((sum, square) => sum + square, 0) /
     scores.length;
   const std = Math.sqrt(variance);
   if (std <= 1e-10) return scores.map(() => 0);
@@ -87,8 +92,8 @@ export interface Ends {
 
 /**
  * Fills in the ends that a request leaves open: the defaults, made smaller
- * where there are too few symbols for both. What a request asks for explicitly
- * is never changed.
+ * where there are too few symbols for both, the larger one first. What a
+ * request asks for explicitly is never changed.
  *
  * @returns The ends, or `undefined` when the request asks for more symbols
  * than there are.
@@ -99,10 +104,11 @@ export function chooseEnds(
   defaults: Ends,
 ): Ends | undefined {
   const half = Math.floor(symbolCount / 2);
-  const room = (other: number | undefined) =>
-    other === undefined ? half : Math.max(0, symbolCount - other);
-  const topN = asked.topN ?? Math.min(defaults.topN, room(asked.bottomN));
-  const bottomN = asked.bottomN ??
-    Math.min(defaults.bottomN, room(asked.topN));
+  const leftBy = (end: keyof Ends) =>
+    asked[end] === undefined
+      ? Math.max(half, symbolCount - defaults[end])
+      : Math.max(0, symbolCount - asked[end]);
+  const topN = asked.topN ?? Math.min(defaults.topN, leftBy("bottomN"));
+  const bottomN = asked.bottomN ?? Math.min(defaults.bottomN, leftBy("topN"));
   return topN + bottomN > symbolCount ? undefined : { topN, bottomN };
 }

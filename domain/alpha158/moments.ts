@@ -40,7 +40,8 @@ export function deviation(
   for (let k = 0; k < d; k++) {
     const value = series[k]!;
     if (!Number.isFinite(value)) continue;
-    squares += (value - center) ** 2;
+    // Multiplied out: `**` may differ in the last bit once it is compiled.
+    squares += (value - center) * (value - center);
     n++;
   }
   return n < 2 ? NaN : Math.sqrt(squares / (n - 1));
