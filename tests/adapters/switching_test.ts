@@ -71,6 +71,7 @@ function keepSwapping<Port extends object>(
     async [Symbol.asyncDispose]() {
       running = false;
       await loop;
+      while (underWay > 0) await turn();
       for (const adapter of adapters) await adapter[Symbol.asyncDispose]();
     },
   };
@@ -195,11 +196,17 @@ testAgreement("switching", async () => {
   const { clock, ...world } = createMemoryWorld();
   const [bus, settings] = [world.bus(), world.settings()];
   const [sequence, features] = [world.sequence(), world.features()];
-  return subject({
-    bus: openSwitchingEventBus("memory", bus),
-    settings: openSwitchingSettingsStore("memory", settings),
-    sequence: openSwitchingSequencePort("memory", sequence),
-    features: openSwitchingFeatureStore("memory", features),
-    elapse: clock.advance,
-  }, bus, settings, sequence, features);
+  return subject(
+    {
+      bus: openSwitchingEventBus("memory", bus),
+      settings: openSwitchingSettingsStore("memory", settings),
+      sequence: openSwitchingSequencePort("memory", sequence),
+      features: openSwitchingFeatureStore("memory", features),
+      elapse: clock.advance,
+    },
+    bus,
+    settings,
+    sequence,
+    features,
+  );
 });

@@ -1,0 +1,58 @@
+/**
+ * Measures, and prints a table and JSON.
+ *
+ * `deno task bench` runs all; `deno task bench sqlite` those whose name has
+ * the word. A figure outside its limit makes the exit code 1.
+ *
+ * @module
+ */
+import { benchAlpha158 } from "../tests/bench/alpha158_bench.ts";
+import type { Figure } from "../tests/bench/figure.ts";
+import { benchLightgbm } from "../tests/bench/lightgbm_bench.ts";
+import { benchParquet } from "../tests/bench/parquet_bench.ts";
+import { benchService } from "../tests/bench/service_bench.ts";
+import { benchSqlite } from "../tests/bench/sqlite_bench.ts";
+
+const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
+  alpha158: benchAlpha158,
+  lightgbm: benchLightgbm,
+  parquet: benchParquet,
+  sqlite: benchSqlite,
+  service: benchService,
+};
+
+const [word = ""] = Deno.args;
+const figures: Figure[] = [];
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (name.includes(word)) figures.push(...await bench());
+}
+const machine = {
+  cpus: navigator.hardwareConcurrency,
+  memory_gb: Math.round(Deno.systemMemoryInfo().total / 1e9),
+  os: `${Deno.build.os} ${Deno.osRelease()}`,
+  deno: Deno.version.deno,
+};
+
+console.table(
+  Object.fromEntries(figures.map((figure) => [figure.name, {
+    value: `${round(figure.value)} ${figure.unit}`,
+    required: required(figure),
+    met: isMet(figure) ? "yes" : "NO",
+    beside: figure.beside ?? "",
+  }])),
+);
+console.log(JSON.stringify({ machine, figures }));
+Deno.exitCode = figures.every(isMet) ? 0 : 1;
+
+function isMet({ value, limit, atLeast }: Figure): boolean {
+  return value <= (limit ?? Infinity) && value >= (atLeast ?? -Infinity);
+}
+
+function required({ limit, atLeast, unit }: Figure): string {
+  if (limit !== undefined) return `≤ ${limit} ${unit}`;
+  return atLeast === undefined ? "" : `≥ ${atLeast} ${unit}`;
+}
+
+function round(value: number): string {
+  return value >= 1000 ? String(Math.round(value)) : value.toPrecision(3);
+}

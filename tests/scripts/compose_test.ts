@@ -1,0 +1,83 @@
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import compose from "../../docker-compose.yml" with { type: "text" };
+import dockerfile from "../../deploy/Dockerfile" with { type: "text" };
+import { parseYaml, type Yaml } from "../support/yaml.ts";
+
+const { services, volumes } = parseYaml(compose) as {
+  services: Record<string, Record<string, Yaml>>;
+  volumes: Record<string, Yaml>;
+};
+const SERVERS = ["redis", "postgres"];
+
+Deno.test("compose: it runs the service and its servers", () => {
+  deepEqual(Object.keys(services), ["holdfast", ...SERVERS]);
+});
+
+Deno.test("compose: images are pinned to a release", () => {
+  for (const name of SERVERS) {
+    match(String(services[name]!.image), /^\w+:\d+\.\d+(\.\d+)?-\w+$/);
+  }
+  match(String(services.redis!.image), /^redis:7\./);
+  match(String(services.postgres!.image), /^postgres:16\./);
+  const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, from]) =>
+    from
+  );
+  deepEqual(bases, ["denoland/deno:2.9.6", "denoland/deno:2.9.6"]);
+});
+
+Deno.test("compose: everything has a health check", () => {
+  for (const name of SERVERS) {
+    const check = services[name]!.healthcheck as Record<string, Yaml>;
+    equal((check.test as Yaml[])[0], "CMD-SHELL");
+    ok(check.interval && check.timeout && check.retries, name);
+  }
+  match(dockerfile, /^HEALTHCHECK .*\n +CMD .*\/health/m);
+});
+
+Deno.test("compose: nothing listens beyond the loopback interface", () => {
+  // The runner of the tests moves the ports by these variables.
+  deepEqual(services.redis!.ports, [
+    "127.0.0.1:${HOLDFAST_REDIS_PORT:-6379}:6379",
+  ]);
+  deepEqual(services.postgres!.ports, [
+    "127.0.0.1:${HOLDFAST_POSTGRES_PORT:-5432}:5432",
+  ]);
+  const { network_mode, environment, ports } = services.holdfast!;
+  deepEqual([network_mode, ports], ["host", undefined]);
+  equal((environment as Record<string, Yaml>).HOST, "127.0.0.1");
+});
+
+Deno.test("compose: Redis appends to its file and refuses rather than evicts", () => {
+  const command = services.redis!.command as Yaml[];
+  const value = (option: string) => command[command.indexOf(option) + 1];
+  equal(value("--appendonly"), "yes");
+  equal(value("--appendfsync"), "everysec");
+  equal(value("--maxmemory-policy"), "noeviction");
+  match(String(value("--maxmemory")), /^\d+mb$/);
+});
+
+Deno.test("compose: data lies in named volumes", () => {
+  const used = Object.values(services)
+    .flatMap((service) => service.volumes as Yaml[])
+    .map((mount) => String(mount).split(":")[0]);
+  deepEqual(Object.keys(volumes).sort(), used.sort());
+});
+
+Deno.test("compose: the image runs the service unprivileged", () => {
+  match(dockerfile, /^USER deno$/m);
+  match(dockerfile, /"--allow-read=\/app,\/data", "--allow-write=\/data"/);
+  ok(!/--allow-all|"-A"|--allow-run|--allow-ffi/.test(dockerfile));
+});
+
+Deno.test("compose: what the reader of YAML does not know it refuses", () => {
+  deepEqual(parseYaml('a:\n  - "b: c" # d\n  - e\nf:\ng: h:i\n'), {
+    a: ["b: c", "e"],
+    f: null,
+    g: "h:i",
+  });
+  for (
+    const text of ["a: &b c", "a: {b: c}", "a: |\n  b", "a:\n b: c\n  d: e"]
+  ) {
+    throws(() => parseYaml(text), /Cannot read YAML/, text);
+  }
+});

@@ -1,0 +1,127 @@
+/// <reference lib="deno.unstable" />
+import { deepEqual } from "node:assert/strict";
+import plugin from "../../scripts/lint_plugin.ts";
+
+function lint(file: string, source: string): string[] {
+  return Deno.lint.runPlugin(plugin, file, source).map(({ id, message }) =>
+    `${id}: ${message}`
+  );
+}
+
+function fires(file: string, source: string, expected: string): void {
+  Deno.test(`lint: ${file} may not say \`${source}\``, () => {
+    deepEqual(lint(file, source), [expected]);
+  });
+}
+
+function passes(file: string, source: string): void {
+  Deno.test(`lint: ${file} may say \`${source}\``, () => {
+    deepEqual(lint(file, source), []);
+  });
+}
+
+const impure = (what: string) =>
+  `holdfast/pure-core: Cannot use ${what} as domain and ports are pure`;
+const ambient = (what: string) =>
+  `holdfast/no-ambient: Cannot use ${what} here as it is ambient`;
+
+for (const file of ["domain/bars.ts", "ports/clock.ts"]) {
+  fires(file, "f(Date.now());", impure("Date.now"));
+  fires(file, 'f(Date["now"]());', impure("Date.now"));
+  fires(file, "const clock = Date.now;", impure("Date.now"));
+  fires(file, "f(new Date());", impure("new Date"));
+  fires(file, "f(Date());", impure("new Date"));
+  fires(file, "f(Temporal.Now.instant());", impure("Temporal.Now"));
+  fires(file, "f(Math.random());", impure("Math.random"));
+  fires(file, "crypto.randomUUID();", impure("crypto"));
+  fires(file, "f(crypto.subtle);", impure("crypto"));
+  fires(file, "performance.now();", impure("performance"));
+  fires(file, "setTimeout(f, 1);", impure("setTimeout"));
+  fires(file, "setInterval(f, 1);", impure("setInterval"));
+  fires(file, "setImmediate(f);", impure("setImmediate"));
+  fires(file, "queueMicrotask(f);", impure("queueMicrotask"));
+  fires(file, "AbortSignal.timeout(1);", impure("AbortSignal.timeout"));
+  fires(file, "fetch(url);", impure("fetch"));
+  fires(file, "call(fetch);", impure("fetch"));
+  fires(file, "const o = { fetch };", impure("fetch"));
+  fires(file, "Deno.readTextFile(path);", impure("Deno"));
+  fires(file, "type A = Deno.Addr;", impure("Deno"));
+  fires(file, "process.exit(1);", impure("process"));
+  fires(file, "globalThis.setTimeout(f);", impure("globalThis"));
+  fires(file, "console.log(1);", impure("console"));
+  fires(file, 'function f() { import("./other.ts"); }', impure("import()"));
+
+  passes(file, "f(new Date(ms).toISOString());");
+  passes(file, "f(Math.max(1, 2), Date.parse(text), Date.UTC(1970));");
+  passes(file, "signal?.throwIfAborted();");
+  passes(file, "interface Http { fetch(): void; console: string }");
+  passes(file, "http.fetch(1); http.console; const o = { fetch: 1 };");
+  passes(file, "function f(process: number) { return process + 1; }");
+  passes(file, "const { crypto = 1 } = o; f(crypto);");
+  passes(file, 'import { fetch } from "./http.ts"; fetch();');
+  passes(file, "class A { constructor(private self: B) { self.go(); } }");
+  passes(file, "type Take = (performance: number) => void;");
+}
+
+fires("ports/a.ts", "await f();", impure("await at top level"));
+fires(
+  "ports/a.ts",
+  "for await (const a of b) f(a);",
+  impure("await at top level"),
+);
+fires("ports/a.ts", "await using a = b();", impure("await at top level"));
+passes("ports/a.ts", "async function f() { await g(); }");
+passes(
+  "ports/a.ts",
+  "const f = async () => { for await (const a of b) g(a); };",
+);
+fires("domain/a.ts", "async function f() {}", impure("async"));
+fires("domain/a.ts", "const f = async () => {};", impure("async"));
+fires("domain/a.ts", "const f = { async m() {} };", impure("async"));
+fires("domain/a.ts", "await f();", impure("await"));
+passes("domain/a.ts", "function f(): Promise<void> { return g(); }");
+
+for (const folder of ["services", "apps", "follower"]) {
+  const file = `src/${folder}/a.ts`;
+  fires(file, "f(Date.now());", ambient("Date.now"));
+  fires(file, "f(new Date());", ambient("new Date"));
+  fires(file, "f(Math.random());", ambient("Math.random"));
+  fires(file, "f(performance.now());", ambient("performance"));
+  fires(file, "f(crypto.randomUUID());", ambient("crypto.randomUUID"));
+  fires(file, "setTimeout(f, 1);", ambient("setTimeout"));
+  fires(file, "setInterval(f, 1);", ambient("setInterval"));
+  fires(file, "AbortSignal.timeout(1);", ambient("AbortSignal.timeout"));
+  fires(file, "console.log(1);", ambient("console"));
+  fires(file, 'Deno.env.get("PORT");', ambient("Deno.env"));
+  passes(file, "f(clock.now(), new Date(ms), crypto.subtle);");
+  passes(file, "async function f() { await g(); }");
+}
+
+for (const file of ["src/cli.ts", "src/http/app.ts", "adapters/redis/a.ts"]) {
+  fires(file, 'Deno.env.get("PORT");', ambient("Deno.env"));
+  fires(file, "f(process.env);", ambient("process.env"));
+  passes(file, "setTimeout(f, 1); f(Date.now(), Math.random());");
+}
+fires("src/http/app.ts", "console.log(1);", ambient("console"));
+passes("src/cli.ts", "console.log(1);");
+passes("src/main.ts", 'console.log(Deno.env.get("PORT"));');
+passes("src/config.ts", 'Deno.env.get("PORT");');
+passes("scripts/test.ts", 'console.log(Deno.env.get("PORT"));');
+passes(
+  "tests/http/a_test.ts",
+  'console.log(Deno.env.get("PORT"), Date.now());',
+);
+
+const poor = (name: string) =>
+  `holdfast/names: Cannot call it ${name} as that does not say what it is`;
+fires("src/a.ts", "interface IClock {}", poor("IClock"));
+fires("src/a.ts", "class ClockImpl {}", poor("ClockImpl"));
+fires("src/a.ts", "class CacheManager {}", poor("CacheManager"));
+fires("src/a.ts", "type TestHelpers = 1;", poor("TestHelpers"));
+passes("src/a.ts", "class InvalidInput {} interface Id {} type IO = 1;");
+
+const hidden = (what: string) =>
+  `holdfast/no-ts-ignore: Cannot use ${what} as it hides errors`;
+fires("tests/a.ts", "// @ts-ignore why not", hidden("@ts-ignore"));
+fires("src/a.ts", "/* @ts-nocheck */", hidden("@ts-nocheck"));
+passes("src/a.ts", "// @ts-expect-error the types lack it");

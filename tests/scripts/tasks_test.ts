@@ -1,0 +1,45 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import ci from "../../.ci/run" with { type: "text" };
+import manifest from "../../deno.json" with { type: "json" };
+import dockerfile from "../../deploy/Dockerfile" with { type: "text" };
+import { VARIABLE_NAMES } from "../../src/config.ts";
+
+const { start, dev } = manifest.tasks;
+
+function variables(command: string): string[] {
+  return /--allow-env=([\w,]+)/.exec(command)![1]!.split(",").sort();
+}
+
+Deno.test("tasks: start may read the variables of the configuration, no others", () => {
+  deepEqual(variables(start.command), [...VARIABLE_NAMES, "NO_COLOR"].sort());
+});
+
+Deno.test("tasks: the image has the variables of start", () => {
+  deepEqual(variables(dockerfile), variables(start.command));
+});
+
+Deno.test("tasks: the image, which has no deno.json, switches on the same", () => {
+  for (const name of manifest.unstable) {
+    ok(dockerfile.includes(`"--unstable-${name}"`), name);
+  }
+});
+
+Deno.test("tasks: dev is start that watches", () => {
+  equal(dev.command.replace(" --watch", ""), start.command);
+});
+
+Deno.test("tasks: start may not run programs nor ask for more", () => {
+  ok(start.command.includes(" --no-prompt "));
+  ok(!/ -A|--allow-(all|run|ffi|sys|import)/.test(start.command));
+});
+
+Deno.test("tasks: CI runs what `deno task ok` runs, with every server", () => {
+  equal(manifest.tasks.ok.command, "deno task ok:static && deno task test");
+  ok(ci.includes('"${deno[@]}" task ok:static'));
+  ok(ci.includes('REQUIRE_SERVICES=1 "${deno[@]}" task test'));
+});
+
+Deno.test("tasks: nothing creates node_modules, and the lock file is frozen", () => {
+  equal(manifest.nodeModulesDir, "none");
+  equal(manifest.lock.frozen, true);
+});

@@ -1,0 +1,48 @@
+/**
+ * Telemetry that remembers what it was told.
+ *
+ * @module
+ */
+import type {
+  Labels,
+  LogFields,
+  LogLevel,
+  MetricName,
+  Telemetry,
+} from "../../ports/telemetry.ts";
+
+/** One line of the log. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** Telemetry under the eyes of a test. */
+export interface RecordingTelemetry extends Telemetry {
+  /** The lines logged at `level`, in order; of every level when absent. */
+  logged(level?: LogLevel): readonly LogLine[];
+  /** What a counter stands at. */
+  counted(metric: MetricName<"counter">, labels?: Labels): number;
+}
+
+/** Creates telemetry that has been told nothing. */
+export function createRecordingTelemetry(): RecordingTelemetry {
+  const lines: LogLine[] = [];
+  const counters = new Map<string, number>();
+  const nameOf = (metric: string, labels: Labels = {}) =>
+    metric + JSON.stringify(Object.entries(labels).sort());
+  return {
+    log: (level, message, fields = {}) =>
+      void lines.push({ level, message, fields }),
+    count(metric, labels, by = 1) {
+      const name = nameOf(metric, labels);
+      counters.set(name, (counters.get(name) ?? 0) + by);
+    },
+    gauge() {},
+    observe() {},
+    logged: (level) =>
+      lines.filter((line) => level === undefined || line.level === level),
+    counted: (metric, labels) => counters.get(nameOf(metric, labels)) ?? 0,
+  };
+}
