@@ -53,7 +53,7 @@ export function isInScope(key: FeatureKey, scope: FeatureScope): boolean {
     (scope.date === undefined || scope.date === key.date);
 }
 
-/** Writes `values` under `names`; NaN and the infinities become `null`. */
+/** Writes `values` under `names`; NaN and the infinities become `null`, -0 is 0. */
 export function encodeFeatures(
   names: readonly string[],
   values: Float64Array,

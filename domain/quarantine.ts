@@ -37,17 +37,7 @@ export function parseQuarantines(list: unknown): readonly Quarantine[] {
   }
   return list.map((entry, i) => {
     try {
-      const { symbol, from, to, reason } = entry ?? {};
-      const quarantine = {
-        symbol: parseSymbol(String(symbol)),
-        from: parseTradingDate(String(from)),
-        to: parseTradingDate(String(to)),
-        ...(reason === undefined ? {} : { reason: String(reason) }),
-      };
-      if (quarantine.from > quarantine.to) {
-        throw new InvalidInput(`Cannot use a range that ends before it begins`);
-      }
-      return quarantine;
+      return parseQuarantine(entry ?? {});
     } catch (error) {
       const why = (error as Error).message;
       throw new InvalidInput(
@@ -55,6 +45,24 @@ export function parseQuarantines(list: unknown): readonly Quarantine[] {
       );
     }
   });
+}
+
+function parseQuarantine(entry: Readonly<Record<string, unknown>>): Quarantine {
+  const text = (name: string): string => {
+    const value = entry[name];
+    if (typeof value === "string") return value;
+    throw new InvalidInput(`Cannot use its ${name} as it must be a text`);
+  };
+  const quarantine = {
+    symbol: parseSymbol(text("symbol")),
+    from: parseTradingDate(text("from")),
+    to: parseTradingDate(text("to")),
+    ...(entry["reason"] === undefined ? {} : { reason: text("reason") }),
+  };
+  if (quarantine.from > quarantine.to) {
+    throw new InvalidInput("Cannot use a range that ends before it begins");
+  }
+  return quarantine;
 }
 
 /** The first quarantine of `symbol` that holds a bar of `bars`. */

@@ -18,7 +18,8 @@ export type TradingSymbol = string & {
  */
 export const SYMBOL_PATTERN = "^[A-Z0-9^][A-Z0-9._=^-]{0,31}$";
 
-const SHAPE = new RegExp(SYMBOL_PATTERN);
+/** In lower case too: upper-casing makes letters of what is none, such as ß. */
+const SHAPE = new RegExp(SYMBOL_PATTERN, "i");
 
 /**
  * Reads a symbol, upper-casing it.
@@ -26,12 +27,12 @@ const SHAPE = new RegExp(SYMBOL_PATTERN);
  * @throws {InvalidInput} When the text cannot be a symbol.
  */
 export function parseSymbol(text: string): TradingSymbol {
-  const upper = text.trim().toUpperCase();
-  if (!SHAPE.test(upper)) {
+  const trimmed = text.trim();
+  if (!SHAPE.test(trimmed)) {
     throw new InvalidInput(
       `Cannot use symbol ${JSON.stringify(text.slice(0, 64))} as it must be ` +
         `1 to 32 letters, digits or . _ = ^ -, beginning with a letter, digit or ^`,
     );
   }
-  return upper as TradingSymbol;
+  return trimmed.toUpperCase() as TradingSymbol;
 }

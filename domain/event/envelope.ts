@@ -1,0 +1,71 @@
+/**
+ * Events as subscribers get them.
+ *
+ * Both forms are laid around the stored data, which is neither parsed nor
+ * printed again. An envelope is an acceptable publication of the same event.
+ *
+ * @module
+ */
+import type { LoggedEvent, NewEvent } from "./event.ts";
+
+/** The forms that events are delivered in. */
+export const EVENT_FORMS = ["envelope", "flat"] as const;
+
+/** One of the forms. */
+export type EventForm = typeof EVENT_FORMS[number];
+
+/** Writes an event of the log. */
+export function formatEvent(
+  event: LoggedEvent,
+  epoch: string,
+  form: EventForm,
+): string {
+  if (form === "flat") return flat(event);
+  const committedAt = new Date(event.committedAt).toISOString();
+  return envelope(
+    event,
+    `"position":${event.position},"epoch":"${epoch}","committed_at":"${committedAt}"`,
+  );
+}
+
+/** Writes an event of the volatile lane: it has no place in the log. */
+export function formatVolatileEvent(event: NewEvent, form: EventForm): string {
+  return form === "flat" ? flat(event) : envelope(event, "");
+}
+
+/** `{id, event_type, timestamp, data, metadata}`. */
+function envelope(event: NewEvent, place: string): string {
+  const { id, channel, key, json, meta } = event;
+  const metadata = [
+    place,
+    member("key", key),
+    member("source", meta.source),
+    member("user", meta.user),
+    member("traceparent", meta.traceparent),
+    member("correlation_id", meta.correlation_id),
+  ].filter((text) => text !== "").join(",");
+  return `{"id":"${id}",${member("event_type", channel)},${
+    member("timestamp", meta.timestamp)
+  },"data":${json},"metadata":{${metadata}}}`;
+}
+
+/**
+ * `{event_type, timestamp, …fields}`, as plain subscribers of a channel expect
+ * it. Fields of those two names would stand there twice and are left out.
+ */
+function flat(event: NewEvent): string {
+  let { json } = event;
+  if (json.includes('"event_type"') || json.includes('"timestamp"')) {
+    const { event_type: _e, timestamp: _t, ...fields } = JSON.parse(json);
+    json = JSON.stringify(fields);
+  }
+  const fields = json.slice(json.indexOf("{") + 1, json.lastIndexOf("}"));
+  const comma = fields.trim() === "" ? "" : ",";
+  return `{${member("event_type", event.channel)},${
+    member("timestamp", event.meta.timestamp)
+  }${comma}${fields}}`;
+}
+
+function member(name: string, value: string | undefined): string {
+  return value === undefined ? "" : `"${name}":${JSON.stringify(value)}`;
+}

@@ -1,0 +1,90 @@
+/**
+ * The channels of the equity signal platform.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Channel } from "./channel.ts";
+import {
+  count,
+  date,
+  decimalText,
+  must,
+  name,
+  someSymbols,
+  whole,
+} from "./fields.ts";
+
+/** What a strategy, its orders and its positions tell of. */
+export const EQUITY_CHANNELS: readonly Channel[] = [
+  {
+    name: "signals.generated",
+    summary: "A strategy has computed target weights.",
+    lane: "durable",
+    version: 1,
+    schema: z.looseObject({
+      strategy_id: name,
+      symbols: someSymbols,
+      num_signals: count,
+      as_of_date: date,
+      model_version: name.optional(),
+    }),
+    key: "strategy_id",
+    large: "claim-check",
+    example: {
+      strategy_id: "alpha_baseline",
+      symbols: ["AAPL", "MSFT", "GOOGL"],
+      num_signals: 3,
+      as_of_date: "2026-01-02",
+    },
+  },
+  {
+    name: "orders.executed",
+    summary: "A run has sent its orders to the broker.",
+    lane: "durable",
+    version: 1,
+    schema: z.looseObject({
+      run_id: name,
+      strategy_id: name.optional(),
+      num_orders: count,
+      num_accepted: count,
+      num_rejected: count,
+    }),
+    key: "run_id",
+    large: "refuse",
+    example: {
+      run_id: "7f1c2a9e-2f6b-4a53-9d0e-3b8f5a1c6d42",
+      strategy_id: "alpha_baseline",
+      num_orders: 6,
+      num_accepted: 5,
+      num_rejected: 1,
+    },
+  },
+  {
+    name: "positions.updated",
+    summary: "A position has changed.",
+    lane: "durable",
+    version: 1,
+    schema: z.looseObject({
+      symbol: name,
+      action: z.enum(
+        ["buy", "sell", "fill", "partial_fill"],
+        must("one of buy, sell, fill, partial_fill"),
+      ),
+      qty_change: whole,
+      new_qty: whole,
+      price: decimalText,
+      strategy_id: name,
+    }),
+    key: "symbol",
+    large: "refuse",
+    example: {
+      symbol: "AAPL",
+      action: "buy",
+      qty_change: 100,
+      new_qty: 300,
+      price: "187.2500",
+      strategy_id: "alpha_baseline",
+    },
+  },
+];

@@ -1,0 +1,246 @@
+/**
+ * Events as publishers send them.
+ *
+ * Two forms are taken. The envelope is `{event_type, timestamp, data,
+ * metadata?, id?, key?}`. The flat form has no `data`: `event_type`,
+ * `timestamp`, `id` and `metadata` belong to the event, every other member is
+ * a field of its data. `channel` stands for `event_type` in both.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { type InputFault, InvalidInput } from "../invalid_input.ts";
+import { USER_ID_PATTERN } from "../user_id.ts";
+import { isUuid } from "../uuid.ts";
+import type { Channel } from "./channel.ts";
+import {
+  type Faults,
+  isObject,
+  type Members,
+  parseEventData,
+  report,
+} from "./event_data.ts";
+import type { NewEvent } from "./event.ts";
+import { must, mustBe } from "./fields.ts";
+import type { ChannelRegistry } from "./registry.ts";
+import { parseTraceparent } from "./traceparent.ts";
+
+/** Most events of one call. */
+export const MAX_PUBLISH_BATCH = 500;
+
+/** Most faults that an error tells of. */
+const MAX_FAULTS = 100;
+
+/** Most faults that the sentence of an error names. */
+const MAX_NAMED = 20;
+
+/** An event that has been found acceptable. */
+export interface Publication {
+  /** The channel that it goes to. */
+  readonly channel: Channel;
+  /** The event. */
+  readonly event: NewEvent;
+  /** Paths of members that an event has no room for and that were left out. */
+  readonly ignored: readonly string[];
+}
+
+/** What reading publications needs to know. */
+export interface PublicationContext {
+  /** The channels that there are. */
+  readonly registry: ChannelRegistry;
+  /** The time of events that name none, in milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  /** Makes an id for an event that has none. */
+  readonly newId: () => string;
+  /** Trace context of events that carry none; left out when malformed. */
+  readonly traceparent?: string | undefined;
+}
+
+const A_TEXT = must("a text of 1 to 256 printable characters");
+const A_TIME = must(
+  "an ISO 8601 time with a zone, such as 2026-01-02T03:04:05Z",
+);
+const AN_ID = must("a UUID");
+const A_USER = must("a user id of 1 to 128 letters, digits or _ . @ -");
+const A_TRACE = must("a W3C traceparent");
+
+const text = z.string(A_TEXT).regex(/^[^\p{Cc}\p{Cs}]{1,256}$/u, A_TEXT);
+
+/** The members of `metadata` that an event has room for. */
+const Metadata = z.object({
+  key: text.exactOptional(),
+  source: text.exactOptional(),
+  user: z.string(A_USER).regex(new RegExp(USER_ID_PATTERN), A_USER)
+    .exactOptional(),
+  traceparent: z.string(A_TRACE)
+    .refine((value) => parseTraceparent(value) !== undefined, A_TRACE)
+    .exactOptional(),
+  correlation_id: text.exactOptional(),
+}, must("an object"));
+
+/** The members of an event, whatever its channel and its data. */
+const Frame = z.object({
+  id: z.string(AN_ID).toLowerCase().refine(isUuid, AN_ID).optional(),
+  key: text.optional(),
+  timestamp: z.iso.datetime({ offset: true, ...A_TIME }).max(40, A_TIME)
+    .optional(),
+  metadata: Metadata.optional(),
+});
+
+/** Members of `metadata` that are taken, or were put there on delivery. */
+const KNOWN_METADATA = new Set([
+  ...Object.keys(Metadata.shape),
+  "position",
+  "epoch",
+  "committed_at",
+]);
+
+/** Whether `body` is `{events: […]}` rather than one event. */
+export function isPublicationBatch(body: unknown): body is { events: unknown } {
+  return isObject(body) && "events" in body &&
+    !("event_type" in body || "channel" in body);
+}
+
+/**
+ * Reads one event, or all events of `{events: […]}`.
+ *
+ * @throws {InvalidInput} When anything is wrong with any of them: `errors` says
+ * what and where.
+ */
+export function parsePublications(
+  body: unknown,
+  context: PublicationContext,
+): readonly Publication[] {
+  const faults: InputFault[] = [];
+  const fault: Faults = (path, message) => {
+    if (faults.length < MAX_FAULTS) {
+      faults.push({ path: z.core.toDotPath(path), message });
+    }
+  };
+  const publications = isPublicationBatch(body)
+    ? parseBatch(body.events, context, fault)
+    : [parseOne(body, context, fault)];
+  if (faults.length > 0) throw refusal(faults);
+  return publications as readonly Publication[];
+}
+
+function parseBatch(
+  events: unknown,
+  context: PublicationContext,
+  fault: Faults,
+): readonly (Publication | undefined)[] {
+  if (
+    !Array.isArray(events) || events.length === 0 ||
+    events.length > MAX_PUBLISH_BATCH
+  ) {
+    const be = `a list of 1 to ${MAX_PUBLISH_BATCH} events`;
+    fault(["events"], mustBe(be, events));
+    return [];
+  }
+  const seen = new Map<string, number>();
+  return events.map((input, i) => {
+    const parsed = parseOne(
+      input,
+      context,
+      (path, message) => fault(["events", i, ...path], message),
+    );
+    if (!parsed) return undefined;
+    const { id } = parsed.event;
+    const first = seen.get(id);
+    if (first === undefined) seen.set(id, i);
+    else fault(["events", i, "id"], `is the id of events[${first}] too: ${id}`);
+    return parsed;
+  });
+}
+
+function parseOne(
+  input: unknown,
+  context: PublicationContext,
+  fault: Faults,
+): Publication | undefined {
+  if (!isObject(input)) {
+    fault([], mustBe("an object", input));
+    return undefined;
+  }
+  const enveloped = "data" in input;
+  const { event_type, channel: alias, id, timestamp, metadata, ...rest } =
+    input;
+  const { data, key, ...strangers } = enveloped ? rest : { data: rest };
+
+  const frame = Frame.safeParse({ id, timestamp, metadata, key });
+  report(frame, [], fault);
+  const channel = parseChannel(event_type, alias, context.registry, fault);
+  const json = parseEventData(data, channel, enveloped ? ["data"] : [], fault);
+  if (!frame.success || !channel || json === undefined) return undefined;
+
+  return {
+    channel,
+    event: newEvent(frame.data, channel, data as Members, json, context),
+    ignored: [
+      ...Object.keys(strangers),
+      ...Object.keys(metadata ?? {})
+        .filter((name) => !KNOWN_METADATA.has(name))
+        .map((name) => `metadata.${name}`),
+    ],
+  };
+}
+
+function newEvent(
+  frame: z.output<typeof Frame>,
+  channel: Channel,
+  data: Members,
+  json: string,
+  context: PublicationContext,
+): NewEvent {
+  const { key: metadataKey, ...given } = frame.metadata ?? {};
+  const key = frame.key ?? metadataKey ?? keyOf(channel, data);
+  const traceparent = given.traceparent ??
+    parseTraceparent(context.traceparent ?? "");
+  return {
+    id: frame.id ?? context.newId(),
+    channel: channel.name,
+    ...(key === undefined ? {} : { key }),
+    json,
+    meta: {
+      timestamp: frame.timestamp ?? new Date(context.atMs).toISOString(),
+      ...given,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    },
+  };
+}
+
+function parseChannel(
+  eventType: unknown,
+  alias: unknown,
+  registry: ChannelRegistry,
+  fault: Faults,
+): Channel | undefined {
+  const name = eventType ?? alias;
+  const member = eventType === undefined && alias !== undefined
+    ? "channel"
+    : "event_type";
+  if (alias !== undefined && alias !== name) {
+    fault(["channel"], mustBe("what event_type is", alias));
+  }
+  const channel = typeof name === "string" ? registry.find(name) : undefined;
+  if (!channel) {
+    const names = registry.all.map((channel) => channel.name).join(", ");
+    fault([member], mustBe(`a channel, one of ${names}`, name));
+  }
+  return channel;
+}
+
+/** The key that the data has, as the log takes it. */
+function keyOf(channel: Channel, data: Members): string | undefined {
+  const key = data[channel.key];
+  return key === undefined ? undefined : String(key);
+}
+
+function refusal(faults: readonly InputFault[]): InvalidInput {
+  const named = faults.slice(0, MAX_NAMED).map(({ path, message }) =>
+    `${path === "" ? "the event" : path} ${message}`
+  );
+  const more = faults.length - named.length;
+  if (more > 0) named.push(`and ${more} more`);
+  return new InvalidInput(`Cannot publish as ${named.join("; ")}`, faults);
+}

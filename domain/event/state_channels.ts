@@ -1,0 +1,64 @@
+/**
+ * The channels on which Holdfast tells of its own state.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Channel } from "./channel.ts";
+import { date, name, version } from "./fields.ts";
+
+/** What models, settings and features tell of. */
+export const STATE_CHANNELS: readonly Channel[] = [
+  {
+    name: "models.reloaded",
+    summary: "Another model scores from now on.",
+    lane: "durable",
+    version: 1,
+    schema: z.looseObject({
+      strategy: name,
+      version: name,
+      previous_version: name.optional(),
+    }),
+    key: "strategy",
+    large: "refuse",
+    example: {
+      strategy: "alpha_baseline",
+      version: "9f2c41d07b3e",
+      previous_version: "51ab0c88e2f4",
+    },
+  },
+  {
+    name: "settings.updated",
+    summary: "A settings document has changed; it carries no values.",
+    lane: "durable",
+    version: 1,
+    schema: z.looseObject({
+      key: name,
+      version,
+      actor: name,
+    }),
+    key: "key",
+    large: "claim-check",
+    example: { key: "user:42:mode:scalp", version: 1207, actor: "42" },
+  },
+  {
+    name: "features.invalidated",
+    summary: "Stored features of a symbol, of a date, or all are void.",
+    lane: "durable",
+    version: 1,
+    schema: z.looseObject({
+      symbol: name.optional(),
+      date: date.optional(),
+      reason: name,
+      actor: name,
+    }),
+    key: "symbol",
+    large: "claim-check",
+    example: {
+      symbol: "AAPL",
+      date: "2026-01-02",
+      reason: "bars corrected",
+      actor: "42",
+    },
+  },
+];

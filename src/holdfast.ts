@@ -1,0 +1,138 @@
+/**
+ * The service, whole: ports, use cases, background work and HTTP application.
+ *
+ * @module
+ */
+import { createSignalService } from "./apps/signal_service.ts";
+import type { Config } from "./config.ts";
+import { type Foundations, openPorts, type Ports } from "./composition_root.ts";
+import { type App, createApp } from "./http/app.ts";
+import { createHostGuard } from "./http/host_guard.ts";
+import { createIdentity } from "./http/identity.ts";
+import { allRoutes } from "./http/routes/mod.ts";
+import { createEventService } from "./services/events.ts";
+import { createFeatureService } from "./services/features.ts";
+import { createHealthService } from "./services/health.ts";
+import { followInvalidations } from "./services/invalidations.ts";
+import { createModelService } from "./services/models.ts";
+import { openQuarantineService } from "./services/quarantine.ts";
+import { VERSION } from "./version.ts";
+
+/** A running service without a listener. */
+export interface Holdfast extends AsyncDisposable {
+  /** Answers requests. */
+  readonly app: App;
+  /** The ports it stands on. */
+  readonly ports: Ports;
+  /** Ends background work, then closes every port. Safe to call twice. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Opens the service.
+ *
+ * @param overrides Foundations to stand on instead of the machine's.
+ * @throws {PortError} When a source that it cannot do without is refused, such
+ * as a database of a newer version; what had been opened is closed again.
+ */
+export async function openHoldfast(
+  config: Config,
+  overrides: Partial<Foundations> = {},
+): Promise<Holdfast> {
+  await using stack = new AsyncDisposableStack();
+  const ports = await openPorts(config, stack, overrides);
+  const { clock, entropy, telemetry, eventBus: bus } = ports;
+  const common = { bus, clock, entropy, telemetry };
+
+  const quarantine = await openQuarantineService({
+    ...common,
+    source: ports.quarantineList,
+  });
+  const features = createFeatureService({
+    ...common,
+    quarantine,
+    market: ports.marketData,
+    store: ports.featureStore,
+    ttlS: config.featureTtlS,
+  });
+  const models = createModelService({
+    ...common,
+    registry: ports.modelRegistry,
+  });
+  const signals = createSignalService({
+    ...common,
+    features,
+    models,
+    market: ports.marketData,
+    registry: ports.modelRegistry,
+    defaults: config.ends,
+  });
+  const events = createEventService(common);
+  const health = createHealthService({
+    bus,
+    clock,
+    model: signals.model,
+    needsModel: true,
+    version: VERSION,
+    state: {
+      mode: () => "normal",
+      redis: () => "disabled",
+      adapters: () => ({
+        feature_store: ports.featureStore.active,
+        event_bus: ports.eventBus.active,
+        settings_store: ports.settingsStore.active,
+        sequence: ports.sequence.active,
+      }),
+    },
+  });
+
+  await models.load();
+  await signals.rehearse();
+  const stop = new AbortController();
+  const following = await followInvalidations(
+    { ...common, features },
+    stop.signal,
+  );
+  const background = Promise.all([
+    following.ended,
+    models.run(config.modelReloadS, stop.signal),
+    quarantine.run(stop.signal),
+  ]);
+  stack.defer(async () => {
+    stop.abort();
+    await background;
+  });
+
+  const loopback = isLoopback(config.host);
+  const app = createApp({
+    routes: allRoutes({
+      signals,
+      features,
+      events,
+      settings: ports.settingsStore,
+      settingsRecord: config.adapters.settingsStore === "sqlite"
+        ? "database"
+        : "memory",
+      sequences: ports.sequence,
+      health,
+      exposition: telemetry.exposition,
+      clock,
+      telemetry,
+      version: VERSION,
+    }),
+    identity: createIdentity({ loopback }),
+    guard: createHostGuard({ loopback, hosts: [config.host] }),
+    telemetry,
+    clock,
+    entropy,
+  });
+
+  const open = stack.move();
+  return { app, ports, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+/** Whether only this machine can reach a listener on `host`. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" ||
+    /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,232 @@
+/**
+ * The HTTP application: the route table, mounted on Hono.
+ *
+ * A request passes, in this order: a name for it, the host guard, the identity
+ * of the caller, the schemas of its route, the handler. All that goes wrong
+ * anywhere becomes a problem, a log line and a count in one place. The steps
+ * are plain calls in one function and not chained middleware, as the chain
+ * would take longer than all of them together.
+ *
+ * @module
+ */
+import { type Context, Hono } from "hono";
+import type { Clock } from "../../ports/clock.ts";
+import type { Entropy } from "../../ports/entropy.ts";
+import type { Labels, Telemetry } from "../../ports/telemetry.ts";
+import { DEFAULT_BODY_LIMIT } from "./body.ts";
+import {
+  errorText,
+  type Problem,
+  problemOf,
+  RequestRefused,
+} from "./errors.ts";
+import type { HostGuard } from "./host_guard.ts";
+import type { Identity } from "./identity.ts";
+import { LiveCall } from "./live_call.ts";
+import { createRequestIds } from "./request_id.ts";
+import { createRequestReader, type RequestReader } from "./request_reader.ts";
+import { respond, respondProblem } from "./respond.ts";
+import type { Route } from "./route.ts";
+import { createRefusals } from "./refusals.ts";
+import { createTableRouter } from "./table_router.ts";
+
+/** What the server hands to the application with each request. */
+export interface ServerBindings {
+  /** Aborts when the server shuts down; never when absent. */
+  readonly shutdown?: AbortSignal;
+  /** Takes the answers that are streams. */
+  readonly streams?: WeakSet<Response>;
+}
+
+/** The application as the server and the tests see it. */
+export type App = Hono<{ Bindings: ServerBindings }>;
+
+/** What an application is made of. */
+export interface AppOptions {
+  /** The route table. */
+  readonly routes: readonly Route[];
+  /** Tells who asks. */
+  readonly identity: Identity;
+  /** Keeps the pages of other web sites away. */
+  readonly guard: HostGuard;
+  /** Takes log lines and measurements. */
+  readonly telemetry: Telemetry;
+  /** Measures how long answers take. */
+  readonly clock: Clock;
+  /** Makes request ids. */
+  readonly entropy: Entropy;
+  /** Most bytes of a body where the route says nothing; 2 MiB when absent. */
+  readonly bodyLimit?: number;
+}
+
+/** A route with all that can be prepared before a request comes. */
+interface Mounted {
+  readonly route: Route;
+  readonly reader: RequestReader;
+  /** Whether the caller must be known. */
+  readonly isGuarded: boolean;
+  /** Whether the path, the query or a header is read. */
+  readonly readsHead: boolean;
+  readonly logLevel: "debug" | "info";
+  /** Labels of its durations. */
+  readonly labels: { readonly method: string; readonly route: string };
+  /** Labels of its counts, by status. */
+  readonly counts: Map<number, Labels>;
+}
+
+/** Builds the application. */
+export function createApp(options: AppOptions): App {
+  const { routes, identity, guard, telemetry, clock } = options;
+  const { bodyLimit = DEFAULT_BODY_LIMIT } = options;
+  const ids = createRequestIds(options.entropy);
+  const app: App = new Hono({ router: createTableRouter() });
+
+  for (const route of routes) {
+    const mounted = mount(route, bodyLimit);
+    app.on(route.method, route.path, (c) => answer(mounted, c));
+  }
+  const nowhere = {
+    ...mount(unmatched(routes), bodyLimit),
+    labels: { method: "ANY", route: "unmatched" },
+  };
+  app.notFound((c) => answer(nowhere, c));
+  app.onError((error) => {
+    // Only a defect of this very file gets here; the server logs it.
+    throw error;
+  });
+  return app;
+
+  async function answer(
+    to: Mounted,
+    c: Context<{ Bindings: ServerBindings }>,
+  ): Promise<Response> {
+    const began = clock.monotonic();
+    const request = c.req.raw;
+    const { headers } = request;
+    const requestId = ids.of(headers);
+    const call = new LiveCall(request, requestId, c.env?.shutdown);
+    let response: Response;
+    try {
+      if (call.shutdown.aborted) throw SHUTTING_DOWN;
+      guard.admit(request, headers);
+      if (to.isGuarded) call.caller = identity.identify(headers);
+      if (to.readsHead) {
+        const head = to.reader.readHead(request, c.req.param());
+        call.params = head.params;
+        call.query = head.query;
+        call.headers = head.headers;
+      }
+      if (to.reader.hasBody) call.body = await to.reader.readBody(request);
+      const given = await to.route.handle(call.asRead());
+      response = respond(given, to.route, requestId);
+      if ("stream" in given) c.env?.streams?.add(response);
+    } catch (error) {
+      const problem = problemOf(call.isAbandoned ? GONE : error);
+      response = respondProblem(problem, pathOf(request.url), requestId);
+      if (problem.status >= 500 && error !== SHUTTING_DOWN) {
+        report(error, problem, to, requestId);
+      }
+    }
+    if (request.method === "HEAD") await response.body?.cancel();
+    measure(to, call, response.status, clock.monotonic() - began);
+    return response;
+  }
+
+  function measure(
+    to: Mounted,
+    call: LiveCall,
+    status: number,
+    ms: number,
+  ): void {
+    telemetry.count("holdfast_http_requests_total", countLabels(to, status));
+    telemetry.observe(
+      "holdfast_http_request_duration_seconds",
+      ms / 1000,
+      to.labels,
+    );
+    telemetry.log(to.logLevel, "request", {
+      method: call.request.method,
+      route: to.labels.route,
+      status,
+      ms: Math.round(ms * 1000) / 1000,
+      request_id: call.requestId,
+      user_id: to.isGuarded ? call.caller.user : undefined,
+    });
+  }
+
+  /** Tells the log what the client is not told. */
+  function report(
+    error: unknown,
+    problem: Problem,
+    to: Mounted,
+    requestId: string,
+  ): void {
+    const level = problem.code === "internal" ? "error" : "warn";
+    telemetry.log(level, "request failed", {
+      route: to.labels.route,
+      problem: problem.code,
+      error: errorText(error),
+      request_id: requestId,
+    });
+  }
+}
+
+/** Most characters of a path that a problem repeats. */
+const MAX_SHOWN_PATH = 512;
+
+const GONE = new RequestRefused(
+  "cancelled",
+  "Cannot answer as the client has gone",
+);
+
+const SHUTTING_DOWN = new RequestRefused(
+  "closed",
+  "Cannot take the request as the service shuts down: send it again",
+  { headers: { Connection: "close" } },
+);
+
+function mount(route: Route, bodyLimit: number): Mounted {
+  const { params, query, headers } = route.request ?? {};
+  return {
+    route,
+    reader: createRequestReader(route, bodyLimit),
+    isGuarded: route.path.startsWith("/api/"),
+    readsHead: (params ?? query ?? headers) !== undefined,
+    logLevel: route.logLevel ?? "info",
+    labels: { method: route.method, route: route.path },
+    counts: new Map(),
+  };
+}
+
+/** The route of requests that have none. */
+function unmatched(routes: readonly Route[]): Route {
+  const refusalOf = createRefusals(routes);
+  return {
+    method: "GET",
+    path: "/*",
+    id: "unmatched",
+    summary: "",
+    tags: [],
+    responses: {},
+    errors: [],
+    handle({ context: { request } }) {
+      throw refusalOf(request.method, pathOf(request.url));
+    },
+  };
+}
+
+/** The path of `url` as it was sent, or its beginning; never fails. */
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  if (start < 0) return "/";
+  return url.slice(start, start + MAX_SHOWN_PATH).replace(/[?#].*$/, "");
+}
+
+function countLabels(to: Mounted, status: number): Labels {
+  let labels = to.counts.get(status);
+  if (labels === undefined) {
+    labels = { ...to.labels, status: String(status) };
+    to.counts.set(status, labels);
+  }
+  return labels;
+}

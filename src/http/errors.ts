@@ -1,0 +1,182 @@
+/**
+ * How errors become problems (RFC 9457): one table for all of them.
+ *
+ * @module
+ */
+import { InvalidInput } from "../../domain/invalid_input.ts";
+import {
+  PortError,
+  type PortErrorCode,
+  type PortErrorFacts,
+} from "../../ports/port_error.ts";
+import { Unidentified } from "./identity.ts";
+import type { AnswerHeaders, ProblemStatus } from "./route.ts";
+
+/** What can go wrong before a port is asked, and what nobody foresaw. */
+export type HttpErrorCode =
+  | "unidentified"
+  | "cross_site"
+  | "misdirected"
+  | "no_route"
+  | "wrong_method"
+  | "too_large"
+  | "cancelled"
+  | "internal";
+
+/** What kind of problem it is. */
+export type ProblemCode = PortErrorCode | HttpErrorCode;
+
+/** Status and title of every kind of problem. */
+export const PROBLEMS: Readonly<
+  Record<
+    ProblemCode,
+    { readonly status: ProblemStatus; readonly title: string }
+  >
+> = {
+  closed: { status: 503, title: "Shutting down" },
+  invalid: { status: 400, title: "Not acceptable input" },
+  not_found: { status: 404, title: "Not found" },
+  version_conflict: { status: 412, title: "Changed meanwhile" },
+  epoch_changed: { status: 409, title: "Another life of the log" },
+  expired: { status: 410, title: "No longer held" },
+  corrupt: { status: 422, title: "Damaged source" },
+  quarantined: { status: 422, title: "Source in quarantine" },
+  full: { status: 507, title: "No room left" },
+  timeout: { status: 504, title: "No answer in time" },
+  unavailable: { status: 503, title: "Not available now" },
+  unsupported: { status: 501, title: "Not supported here" },
+  unidentified: { status: 401, title: "Caller not known" },
+  cross_site: { status: 403, title: "Request from another site" },
+  misdirected: { status: 421, title: "Not this host" },
+  no_route: { status: 404, title: "No such route" },
+  wrong_method: { status: 405, title: "No such method here" },
+  too_large: { status: 413, title: "Body too large" },
+  cancelled: { status: 499, title: "Client has gone" },
+  internal: { status: 500, title: "Internal error" },
+};
+
+/** What is wrong with one part of a request. */
+export interface FieldError {
+  /** Where: `body.symbols[1]`, `query.limit`, `path.date`, `header.If-Match`. */
+  readonly path: string;
+  /** What is wrong there. */
+  readonly message: string;
+}
+
+/** A request that is refused before a port is asked. */
+export class RequestRefused extends Error {
+  /** Tells this error from others. */
+  override readonly name = "RequestRefused";
+  /** The kind of problem. */
+  readonly code: ProblemCode;
+  /** What is wrong with its parts. */
+  readonly errors: readonly FieldError[] | undefined;
+  /** Headers that belong to the answer, such as `Allow`. */
+  readonly headers: AnswerHeaders;
+
+  /** Builds the refusal; `message` is shown to the client. */
+  constructor(
+    code: ProblemCode,
+    message: string,
+    options: {
+      readonly errors?: readonly FieldError[];
+      readonly headers?: AnswerHeaders;
+    } = {},
+  ) {
+    super(message);
+    this.code = code;
+    this.errors = options.errors;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** What a client is told of an error. */
+export interface Problem {
+  /** The kind of problem. */
+  readonly code: ProblemCode;
+  /** The status of the answer. */
+  readonly status: ProblemStatus;
+  /** One sentence on what went wrong and how to go on. */
+  readonly detail: string;
+  /** What is wrong with the parts of the request. */
+  readonly errors?: readonly FieldError[] | undefined;
+  /** More members, for programs. */
+  readonly facts?: PortErrorFacts;
+  /** Headers that belong to the answer. */
+  readonly headers: AnswerHeaders;
+}
+
+/** Seconds after which a client may try again what was not available. */
+const RETRY_AFTER_S = "1";
+
+/** What a client is told of `error`; nothing of an error nobody foresaw. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof RequestRefused) {
+    const { code, message, errors } = error;
+    const problem = base(code, message);
+    const headers = { ...problem.headers, ...error.headers };
+    return { ...problem, errors, headers };
+  }
+  if (error instanceof PortError) {
+    return { ...base(error.code, error.message), facts: error.facts };
+  }
+  if (error instanceof InvalidInput) {
+    const { message, errors } = error;
+    return {
+      ...base("invalid", message),
+      ...(errors.length > 0 ? { errors } : {}),
+    };
+  }
+  if (error instanceof Unidentified) {
+    return base("unidentified", error.message);
+  }
+  return base(
+    "internal",
+    "Cannot answer as something went wrong here: please report it with the request id",
+  );
+}
+
+/** Prints `problem` as `application/problem+json`. */
+export function printProblem(
+  problem: Problem,
+  request: { readonly instance: string; readonly id: string },
+): string {
+  return JSON.stringify({
+    ...problem.facts,
+    type: problemType(problem.code),
+    title: PROBLEMS[problem.code].title,
+    status: problem.status,
+    detail: problem.detail,
+    instance: request.instance,
+    request_id: request.id,
+    errors: problem.errors,
+  });
+}
+
+/** The `type` of a kind of problem: a stable name, not a page. */
+export function problemType(code: ProblemCode): string {
+  return `urn:holdfast:problem:${code.replaceAll("_", "-")}`;
+}
+
+/** All that is known of `error`, its causes included; for the log only. */
+export function errorText(error: unknown): string {
+  const parts: string[] = [];
+  for (let at = error; at !== undefined && parts.length < 5;) {
+    if (at instanceof Error) {
+      parts.push(at.stack ?? String(at));
+      at = at.cause;
+    } else {
+      parts.push(String(at));
+      at = undefined;
+    }
+  }
+  return parts.join("\ncaused by: ");
+}
+
+function base(code: ProblemCode, detail: string): Problem {
+  const { status } = PROBLEMS[code];
+  const headers: AnswerHeaders = status === 503
+    ? { "Retry-After": RETRY_AFTER_S }
+    : {};
+  return { code, status, detail, headers };
+}

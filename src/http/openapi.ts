@@ -1,0 +1,133 @@
+/**
+ * The OpenAPI 3.1 document of a route table.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+} from "zod-openapi";
+import { USER_ID_PATTERN } from "../../domain/user_id.ts";
+import { PROBLEMS } from "./errors.ts";
+import type { ProblemStatus, ResponseSpec, Route } from "./route.ts";
+import { Problem } from "./schemas.ts";
+
+/** An OpenAPI document. */
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+
+/** Writes the document of `routes`, the hidden ones left out. */
+export function openApiDocument(
+  routes: readonly Route[],
+  version: string,
+): OpenApiDocument {
+  const shown = routes.filter((route) => !route.hidden);
+  const problems = problemResponses();
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const route of shown) {
+    const operations = paths[route.path] ??= {};
+    operations[route.method.toLowerCase()] = operationOf(route, problems);
+  }
+  return createDocument({
+    openapi: "3.1.1",
+    info: {
+      title: "Holdfast",
+      version,
+      description:
+        "The state layer of a trading platform: signals, features, settings, " +
+        "order numbers and events that outlive the loss of Redis.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/" }],
+    tags: [...new Set(shown.flatMap((route) => route.tags))]
+      .map((name) => ({ name })),
+    paths: paths as ZodOpenApiPathsObject,
+    components: {
+      parameters: {
+        UserId: {
+          in: "header",
+          name: "X-User-Id",
+          description: "Who asks; `default` when absent.",
+          schema: { type: "string", pattern: USER_ID_PATTERN },
+        },
+      },
+    },
+  });
+}
+
+type ProblemResponses = ReadonlyMap<ProblemStatus, ZodOpenApiResponseObject>;
+
+/** One shared response a status, described by the problems that have it. */
+function problemResponses(): ProblemResponses {
+  const titles = new Map<ProblemStatus, string[]>();
+  for (const { status, title } of Object.values(PROBLEMS)) {
+    titles.set(status, [...titles.get(status) ?? [], title]);
+  }
+  return new Map(
+    [...titles].map(([status, titles]) => [status, {
+      id: `Problem${status}`,
+      description: `${titles.join("; ")}.`,
+      content: { "application/problem+json": { schema: Problem } },
+    }]),
+  );
+}
+
+function operationOf(
+  route: Route,
+  problems: ProblemResponses,
+): ZodOpenApiOperationObject {
+  const { params, query, headers, body } = route.request ?? {};
+  const isGuarded = route.path.startsWith("/api/");
+  const statuses = new Set<ProblemStatus>([
+    ...(route.request ? [400 as const] : []),
+    ...(isGuarded ? [400 as const, 401 as const] : []),
+    ...(route.method === "GET" ? [] : [403 as const]),
+    ...(body ? [413 as const] : []),
+    ...route.errors,
+    500,
+  ]);
+  const responses: Record<string, ZodOpenApiResponseObject> = {};
+  for (const [status, spec] of Object.entries(route.responses)) {
+    responses[status] = responseOf(spec);
+  }
+  for (const status of [...statuses].sort()) {
+    responses[status] ??= problems.get(status)!;
+  }
+  return {
+    operationId: route.id,
+    summary: route.summary,
+    ...(route.description === undefined
+      ? {}
+      : { description: route.description }),
+    tags: [...route.tags],
+    requestParams: {
+      ...(params ? { path: params } : {}),
+      ...(query ? { query } : {}),
+      ...(headers ? { header: headers } : {}),
+    },
+    ...(isGuarded
+      ? { parameters: [{ $ref: "#/components/parameters/UserId" }] }
+      : {}),
+    ...(body
+      ? {
+        requestBody: {
+          required: true,
+          content: { "application/json": { schema: body as z.ZodType } },
+        },
+      }
+      : {}),
+    responses,
+  };
+}
+
+function responseOf(spec: ResponseSpec): ZodOpenApiResponseObject {
+  const { description, schema, headers } = spec;
+  const contentType = spec.contentType ?? "application/json";
+  return {
+    description,
+    ...(headers ? { headers } : {}),
+    ...(schema ? { content: { [contentType]: { schema } } } : {}),
+  };
+}

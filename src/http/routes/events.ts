@@ -1,0 +1,176 @@
+/**
+ * Events: publishing, reading and following them.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { type EventForm, formatEvent } from "../../../domain/event/envelope.ts";
+import { formatResumeToken } from "../../../domain/event/event.ts";
+import { isPublicationBatch } from "../../../domain/event/publication.ts";
+import { InvalidInput } from "../../../domain/invalid_input.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import type { EventPage } from "../../../ports/event_bus.ts";
+import type { Telemetry } from "../../../ports/telemetry.ts";
+import { errorFields } from "../../services/error_fields.ts";
+import type { EventService } from "../../services/events.ts";
+import { RequestRefused } from "../errors.ts";
+import { type AnswerHeaders, type Route, route } from "../route.ts";
+import {
+  EventList,
+  publishBody,
+  Published,
+  PublishedBatch,
+  ReadQuery,
+  startOf,
+  StreamHeaders,
+  StreamQuery,
+} from "./event_schemas.ts";
+import { openEventStream } from "./event_stream.ts";
+
+const TAGS = ["Events"];
+
+/** Events of a page when nothing is said. */
+const DEFAULT_LIMIT = 100;
+
+const STREAM_HEADERS: AnswerHeaders = {
+  "Cache-Control": "no-cache, no-transform",
+  "X-Accel-Buffering": "no",
+};
+
+/** The routes of events. */
+export function eventRoutes(
+  events: EventService,
+  clock: Clock,
+  telemetry: Telemetry,
+): readonly Route[] {
+  return [
+    route({
+      method: "POST",
+      path: "/api/v1/events",
+      id: "publishEvents",
+      summary: "Publish events",
+      description:
+        "Durable events are committed, all of a request together, before the " +
+        "answer. Publishing an id again answers with its first position and " +
+        "changes nothing: give an id to be able to try again safely.",
+      tags: TAGS,
+      request: {
+        headers: z.object({ traceparent: z.string().optional() }),
+        body: publishBody(events.channels),
+      },
+      responses: {
+        201: {
+          description: "What became of the event, or of each of several.",
+          schema: z.union([Published, PublishedBatch]),
+        },
+      },
+      errors: [501, 503, 504, 507],
+      handle: async ({ body, headers, caller, signal }) => {
+        try {
+          const { traceparent } = headers;
+          const results = await events.publish(
+            body,
+            caller,
+            traceparent,
+            signal,
+          );
+          const json = isPublicationBatch(body) ? { results } : results[0];
+          return { status: 201, text: JSON.stringify(json) };
+        } catch (error) {
+          throw error instanceof InvalidInput ? refusalOf(error) : error;
+        }
+      },
+    }),
+
+    route({
+      method: "GET",
+      path: "/api/v1/events",
+      id: "readEvents",
+      summary: "Read events",
+      description:
+        "From the oldest event held, unless `after` or `from_time` is given. " +
+        "A page may end before its limit, and may be empty although the log " +
+        "goes on: read on after `next_after` until it is `head`.",
+      tags: TAGS,
+      request: { query: ReadQuery },
+      responses: {
+        200: { description: "A stretch of the log.", schema: EventList },
+      },
+      errors: [409, 410, 503, 504],
+      handle: async ({ query, caller, signal }) => {
+        const { channel: channels, limit = DEFAULT_LIMIT, form } = query;
+        const start = startOf(query);
+        const page = await events.read(
+          { start, channels, limit },
+          caller,
+          signal,
+        );
+        return { status: 200, text: printPage(page, form) };
+      },
+    }),
+
+    route({
+      method: "GET",
+      path: "/api/v1/events/stream",
+      id: "streamEvents",
+      summary: "Follow events",
+      description:
+        "Server-sent events, from the head unless a start is named. An event " +
+        "of the log is a message with id `epoch:position`; send the last id " +
+        "back as `Last-Event-ID` to go on without loss or repeat. Volatile " +
+        "events are messages without an id. `position` has an id and no data: " +
+        "everything up to it has been delivered. `gap` tells that events are " +
+        "no longer to be had. `heartbeat` comes every 15 seconds.",
+      tags: TAGS,
+      request: { query: StreamQuery, headers: StreamHeaders },
+      responses: {
+        200: {
+          description: "The stream.",
+          schema: z.string(),
+          contentType: "text/event-stream",
+        },
+      },
+      errors: [503, 504],
+      handle: async ({ query, headers, caller, signal, context }) => {
+        const { channel: channels, form } = query;
+        const start = headers["Last-Event-ID"] ?? startOf(query);
+        const first = await events.locate(start, signal);
+        const stream = openEventStream(
+          events,
+          { first, channels, form, caller },
+          {
+            clock,
+            ends: [signal, context.shutdown],
+            failed: (error) =>
+              telemetry.log("warn", "event stream ended", {
+                ...errorFields(error),
+                request_id: context.requestId,
+              }),
+          },
+        );
+        return { status: 200, headers: STREAM_HEADERS, stream };
+      },
+    }),
+  ];
+}
+
+function refusalOf(error: InvalidInput): RequestRefused {
+  return new RequestRefused("invalid", error.message, {
+    errors: error.errors.map(({ path, message }) => ({
+      path: path === "" ? "body" : `body.${path}`,
+      message,
+    })),
+  });
+}
+
+function printPage(
+  { events, scannedTo, head }: EventPage,
+  form: EventForm,
+): string {
+  const { epoch, position, earliest } = head;
+  const list = events.map((event) => formatEvent(event, epoch, form)).join(",");
+  const token = formatResumeToken({ epoch, position: scannedTo });
+  return `{"events":[${list}],"next_after":${scannedTo},` +
+    `"resume_token":"${token}","head":${position},"earliest":${earliest},` +
+    `"epoch":"${epoch}"}`;
+}

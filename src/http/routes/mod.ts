@@ -1,0 +1,67 @@
+/**
+ * All routes of the service: the table of contents of its HTTP API.
+ *
+ * @module
+ */
+import type { Clock } from "../../../ports/clock.ts";
+import type { SequencePort } from "../../../ports/sequence_port.ts";
+import type {
+  SettingsSource,
+  SettingsStore,
+} from "../../../ports/settings_store.ts";
+import type { Telemetry } from "../../../ports/telemetry.ts";
+import type { SignalService } from "../../apps/signal_service.ts";
+import type { EventService } from "../../services/events.ts";
+import type { FeatureService } from "../../services/features.ts";
+import type { HealthService } from "../../services/health.ts";
+import { openApiDocument } from "../openapi.ts";
+import type { Route } from "../route.ts";
+import { docsRoutes } from "./docs.ts";
+import { eventRoutes } from "./events.ts";
+import { featureRoutes } from "./features.ts";
+import { healthRoutes } from "./health.ts";
+import { orderRoutes } from "./orders.ts";
+import { settingsRoutes } from "./settings.ts";
+import { signalRoutes } from "./signals.ts";
+
+/** What the routes stand on. */
+export interface RouteServices {
+  /** Signals and their model. */
+  readonly signals: SignalService;
+  /** Feature vectors. */
+  readonly features: FeatureService;
+  /** Settings documents. */
+  readonly settings: SettingsStore;
+  /** What acknowledges a write of settings: the database, or memory. */
+  readonly settingsRecord: SettingsSource;
+  /** Order numbers. */
+  readonly sequences: SequencePort;
+  /** The event log and the volatile lane. */
+  readonly events: EventService;
+  /** How the service is. */
+  readonly health: HealthService;
+  /** Prints every metric in the text exposition format. */
+  readonly exposition: () => string;
+  /** Tells the day of order numbers, and the beat of streams. */
+  readonly clock: Clock;
+  /** Takes what streams say. */
+  readonly telemetry: Telemetry;
+  /** Version of the program. */
+  readonly version: string;
+}
+
+/** Every route of the service, in the order of the reference page. */
+export function allRoutes(services: RouteServices): readonly Route[] {
+  const routes: Route[] = [
+    ...signalRoutes(services.signals),
+    ...featureRoutes(services.features),
+    ...settingsRoutes(services.settings, services.settingsRecord),
+    ...orderRoutes(services.sequences, services.clock),
+    ...eventRoutes(services.events, services.clock, services.telemetry),
+    ...healthRoutes(services.health, services.exposition),
+  ];
+  const document = () =>
+    JSON.stringify(openApiDocument(routes, services.version));
+  routes.push(...docsRoutes(document, services.version));
+  return routes;
+}

@@ -1,0 +1,287 @@
+/**
+ * Feature vectors, cached beside their computation.
+ *
+ * @module
+ */
+import { LRUCache } from "lru-cache";
+import {
+  ALPHA158_NAMES,
+  ALPHA158_SET,
+  ALPHA158_WINDOW_ROWS,
+  computeAlpha158,
+} from "../../domain/alpha158/alpha158.ts";
+import { type Bars, fingerprintBars, lastDate } from "../../domain/bars.ts";
+import { featuresInvalidated } from "../../domain/event/own_events.ts";
+import {
+  decodeFeatures,
+  encodeFeatures,
+  type FeatureScope,
+  type FeatureVector,
+} from "../../domain/feature.ts";
+import type { TradingSymbol } from "../../domain/symbol.ts";
+import type { TradingDate } from "../../domain/trading_date.ts";
+import { uuidV7 } from "../../domain/uuid.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Entropy } from "../../ports/entropy.ts";
+import type { EventBus } from "../../ports/event_bus.ts";
+import type { FeatureStore } from "../../ports/feature_store.ts";
+import type { MarketData } from "../../ports/market_data.ts";
+import { PortError } from "../../ports/port_error.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { errorFields } from "./error_fields.ts";
+import type { QuarantineService } from "./quarantine.ts";
+import { isTransient } from "./retry.ts";
+
+/** How long a refusal, such as an unknown symbol, is remembered. */
+const NEGATIVE_TTL_MS = 1000;
+
+/** A share of the time to live by which vectors expire sooner or later. */
+const TTL_JITTER = 0.1;
+
+/** What became of one symbol. */
+export type FeatureResult =
+  | {
+    readonly vector: FeatureVector;
+    /** Whether it was found in the store or computed now. */
+    readonly source: "cache" | "computed";
+  }
+  | { readonly symbol: TradingSymbol; readonly error: PortError };
+
+/** Counts since the start. */
+export interface FeatureStats {
+  readonly hits: number;
+  readonly misses: number;
+  /** Vectors computed; fewer than misses where callers shared one. */
+  readonly computations: number;
+  /** Failed calls of the store, which were answered by computing. */
+  readonly errors: number;
+  /** Vectors held by the store; `undefined` when it cannot be asked. */
+  readonly size: number | undefined;
+}
+
+/** Gives out vectors and forgets them. */
+export interface FeatureService {
+  /**
+   * The vectors of `symbols` as of the close of `date` (of each one's newest
+   * bar when absent), one result a symbol, in the order asked for. A store
+   * that fails costs time, never an answer.
+   */
+  get(
+    symbols: readonly TradingSymbol[],
+    date: TradingDate | undefined,
+    signal?: AbortSignal,
+  ): Promise<readonly FeatureResult[]>;
+
+  /** The numbers of a vector in the order of `ALPHA158_NAMES`; not to be written to. */
+  values(vector: FeatureVector): Float64Array;
+
+  /** Tells the log that vectors are void, then forgets them. */
+  invalidate(scope: FeatureScope, actor: string): Promise<void>;
+
+  /** Forgets vectors that the log says are void. */
+  forget(scope: FeatureScope): Promise<void>;
+
+  /** Counts since the start. */
+  stats(): Promise<FeatureStats>;
+}
+
+/** Creates the service; `ttlS` is how long a vector is kept. */
+export function createFeatureService(ports: {
+  readonly market: MarketData;
+  readonly quarantine: QuarantineService;
+  readonly store: FeatureStore;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly telemetry: Telemetry;
+  readonly ttlS: number;
+}): FeatureService {
+  const { market, quarantine, store, bus, clock, entropy, telemetry } = ports;
+  const refused = new LRUCache<string, PortError>({
+    max: 10_000,
+    ttl: NEGATIVE_TTL_MS,
+    perf: { now: () => clock.monotonic() + 1 },
+    ttlResolution: 0,
+  });
+  const underWay = new Map<string, Promise<FeatureResult>>();
+  const decoded = new WeakMap<FeatureVector, Float64Array>();
+  const counts = { hits: 0, misses: 0, computations: 0, errors: 0 };
+
+  /** The bars that a vector of `symbol` is computed from. */
+  async function windowOf(
+    symbol: TradingSymbol,
+    date: TradingDate | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Window | FeatureResult> {
+    const asked = `${symbol}:${date}`;
+    const known = refused.get(asked);
+    if (known) return { symbol, error: known };
+    try {
+      const bars = await market.window(
+        symbol,
+        date,
+        ALPHA158_WINDOW_ROWS,
+        signal,
+      );
+      quarantine.check(symbol, bars);
+      return {
+        symbol,
+        date: lastDate(bars),
+        bars,
+        fingerprint: fingerprintBars(bars),
+      };
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      if (!isTransient(error)) refused.set(asked, error);
+      return { symbol, error };
+    }
+  }
+
+  /** Reads `windows` from the store, computes what it misses and fills it in. */
+  async function lookUp(windows: readonly Window[]): Promise<FeatureResult[]> {
+    const read = await absorb("read", () => store.read(windows));
+    const results = windows.map((window, i): FeatureResult => {
+      const found = read?.vectors[i];
+      if (found && isOf(found, window)) {
+        return { vector: found, source: "cache" };
+      }
+      return { vector: compute(window), source: "computed" };
+    });
+    const computed = results.flatMap((result) =>
+      "vector" in result && result.source === "computed" ? [result.vector] : []
+    );
+    count("hits", "hit", windows.length - computed.length);
+    count("misses", "miss", computed.length);
+    if (read && computed.length > 0) {
+      const ttls = computed.map(() => jitter(ports.ttlS));
+      await absorb("fill", () => store.fill(read.token, computed, ttls));
+    }
+    return results;
+  }
+
+  function compute({ symbol, date, bars, fingerprint }: Window): FeatureVector {
+    counts.computations++;
+    telemetry.count("holdfast_feature_computations_total");
+    const values = computeAlpha158(bars, bars.length - 1);
+    const vector = {
+      symbol,
+      date,
+      json: encodeFeatures(ALPHA158_NAMES, values),
+      stamp: {
+        set: ALPHA158_SET,
+        window: fingerprint,
+        computedAt: clock.now(),
+      },
+    };
+    // As a reader of the JSON would see them: null where not finite, no -0.
+    decoded.set(vector, values.map((v) => Number.isFinite(v) ? v + 0 : NaN));
+    return vector;
+  }
+
+  /** Runs a call of the store; a failure is counted and gives `undefined`. */
+  async function absorb<T>(
+    call: string,
+    run: () => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      counts.errors++;
+      telemetry.count("holdfast_port_errors_total", {
+        port: "feature_store",
+        code: error.code,
+      });
+      telemetry.log("debug", `feature store failed to ${call}`, {
+        ...errorFields(error),
+      });
+    }
+  }
+
+  function count(kind: "hits" | "misses", result: string, by: number): void {
+    if (by === 0) return;
+    counts[kind] += by;
+    telemetry.count("holdfast_feature_reads_total", { result }, by);
+  }
+
+  function jitter(ttlS: number): number {
+    return ttlS * (1 + TTL_JITTER * (2 * entropy.fraction() - 1));
+  }
+
+  async function forget(scope: FeatureScope): Promise<void> {
+    refused.clear();
+    await store.invalidate(scope);
+  }
+
+  return {
+    async get(symbols, date, signal) {
+      const found = await Promise.all(
+        symbols.map((symbol) => windowOf(symbol, date, signal)),
+      );
+      // Callers of one vector share its look-up; that is right here, since a
+      // vector follows from its bars alone.
+      const fresh = new Map<string, Window>();
+      for (const window of found) {
+        if (!("bars" in window) || underWay.has(idOf(window))) continue;
+        fresh.set(idOf(window), window);
+      }
+      if (fresh.size > 0) {
+        const batch = lookUp([...fresh.values()]);
+        [...fresh.keys()].forEach((id, i) => {
+          const one = batch.then((all) => all[i]!);
+          underWay.set(id, one.finally(() => underWay.delete(id)));
+        });
+      }
+      return await Promise.all(
+        found.map((window) =>
+          "bars" in window ? underWay.get(idOf(window))! : window
+        ),
+      );
+    },
+
+    values(vector) {
+      let values = decoded.get(vector);
+      if (!values) {
+        values = decodeFeatures(ALPHA158_NAMES, vector.json);
+        decoded.set(vector, values);
+      }
+      return values;
+    },
+
+    async invalidate(scope, actor) {
+      const now = clock.now();
+      const told = { ...scope, reason: "asked for", actor };
+      const id = uuidV7(now, entropy.bytes(10));
+      try {
+        await bus.publish([featuresInvalidated(told, id, now)]);
+      } catch (error) {
+        // With events switched off there is nobody else to tell.
+        if ((error as PortError).code !== "unsupported") throw error;
+      }
+      await forget(scope);
+    },
+
+    forget,
+
+    async stats() {
+      return { ...counts, size: await absorb("size", () => store.size()) };
+    },
+  };
+}
+
+/** The bars of a vector, and their fingerprint. */
+interface Window {
+  readonly symbol: TradingSymbol;
+  readonly date: TradingDate;
+  readonly bars: Bars;
+  readonly fingerprint: string;
+}
+
+function idOf({ symbol, date, fingerprint }: Window): string {
+  return `${symbol}:${date}:${fingerprint}`;
+}
+
+/** Whether a stored vector is what `window` would give now. */
+function isOf({ stamp }: FeatureVector, window: Window): boolean {
+  return stamp.set === ALPHA158_SET && stamp.window === window.fingerprint;
+}

@@ -1,0 +1,59 @@
+/**
+ * Tries again what failed for a while; adapters never do.
+ *
+ * @module
+ */
+import type { Clock } from "../../ports/clock.ts";
+import type { Entropy } from "../../ports/entropy.ts";
+import { PortError } from "../../ports/port_error.ts";
+
+/** The longest pause after the first failure. */
+const FIRST_MS = 20;
+
+/** The longest pause of all. */
+const CAP_MS = 1000;
+
+/** What pauses are made of. */
+export interface Pacing {
+  /** Waits. */
+  readonly clock: Clock;
+  /** Keeps those who failed together from trying again together. */
+  readonly entropy: Entropy;
+}
+
+/** Whether the same call may succeed later. */
+export function isTransient(error: unknown): error is PortError {
+  return error instanceof PortError &&
+    (error.code === "unavailable" || error.code === "timeout");
+}
+
+/**
+ * How long to pause after so many failures in a row, in milliseconds: doubled
+ * each time up to a second, less a random part of up to one half.
+ */
+export function pauseMs(failures: number, entropy: Entropy): number {
+  const longest = Math.min(CAP_MS, FIRST_MS * 2 ** (failures - 1));
+  return longest * (1 - entropy.fraction() / 2);
+}
+
+/**
+ * Calls until it succeeds, `attempts` are used up, or the failure is one that
+ * will last.
+ *
+ * @throws What the last attempt threw, or the signal's reason.
+ */
+export async function retry<T>(
+  call: () => Promise<T>,
+  { clock, entropy }: Pacing,
+  attempts: number,
+  signal?: AbortSignal,
+): Promise<T> {
+  for (let failures = 1;; failures++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (failures === attempts || !isTransient(error)) throw error;
+      await clock.sleep(pauseMs(failures, entropy), signal);
+    }
+  }
+}

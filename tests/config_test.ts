@@ -1,0 +1,304 @@
+/**
+ * The configuration: what may be set, where, and how a mistake is told.
+ *
+ * @module
+ */
+import {
+  ConfigError,
+  parseConfig,
+  parseDotEnv,
+  parseFlags,
+  readConfig,
+  VARIABLE_NAMES,
+  VARIABLES,
+} from "../src/config.ts";
+import { deepEqual, equal, match, ok, throws } from "./support/assert.ts";
+import { needs } from "./support/needs.ts";
+
+type Variable = keyof typeof VARIABLES;
+
+/** The sentences by which `values` are refused. */
+function refusals(values: Record<string, string>): string[] {
+  try {
+    parseConfig(values);
+  } catch (error) {
+    ok(error instanceof ConfigError);
+    return error.message.split("\n");
+  }
+  return [];
+}
+
+Deno.test("without any variable the service runs on SQLite and the sample data", () => {
+  deepEqual(parseConfig(), {
+    host: "127.0.0.1",
+    port: 8080,
+    dataDir: "./data",
+    adapters: {
+      featureStore: "memory",
+      eventBus: "sqlite",
+      settingsStore: "sqlite",
+      sequence: "sqlite",
+    },
+    featureTtlS: 3600,
+    marketDataDir: "./examples/market_data",
+    quarantinePath: undefined,
+    modelPath: "./examples/model/alpha_baseline.txt",
+    modelReloadS: 300,
+    strategyId: "alpha_baseline",
+    ends: { topN: 3, bottomN: 3 },
+    logLevel: "info",
+    logFormat: undefined,
+  });
+});
+
+Deno.test("every variable is used", () => {
+  const config = parseConfig(
+    {
+      HOST: "0.0.0.0",
+      PORT: "0",
+      DATA_DIR: "/var/lib/holdfast",
+      STORE: "memory",
+      FEATURE_STORE: "noop",
+      EVENT_BUS: "noop",
+      SETTINGS_STORE: "memory",
+      SEQUENCE: "noop",
+      FEATURE_TTL_S: "60",
+      MARKET_DATA_DIR: "/bars",
+      QUARANTINE_PATH: "/bars/quarantine.json",
+      MODEL_PATH: "/model.txt",
+      MODEL_RELOAD_S: "1",
+      STRATEGY_ID: "mine",
+      TOP_N: "0",
+      BOTTOM_N: "1000",
+      LOG_LEVEL: "debug",
+      LOG_FORMAT: "pretty",
+    } satisfies Record<Variable, string>,
+  );
+  deepEqual(config, {
+    host: "0.0.0.0",
+    port: 0,
+    dataDir: "/var/lib/holdfast",
+    adapters: {
+      featureStore: "noop",
+      eventBus: "noop",
+      settingsStore: "memory",
+      sequence: "noop",
+    },
+    featureTtlS: 60,
+    marketDataDir: "/bars",
+    quarantinePath: "/bars/quarantine.json",
+    modelPath: "/model.txt",
+    modelReloadS: 1,
+    strategyId: "mine",
+    ends: { topN: 0, bottomN: 1000 },
+    logLevel: "debug",
+    logFormat: "pretty",
+  });
+});
+
+const ANY_TEXT = undefined;
+const number = (from: number, to: number) => ({
+  allowed: `a whole number from ${from} to ${to}`,
+  wrong: [
+    `${from - 1}`,
+    `${to + 1}`,
+    "1.5",
+    "1e2",
+    "0x10",
+    "ten",
+    " 10",
+    "10s",
+    "99999999999999999999",
+  ],
+});
+const name = (...names: string[]) => ({
+  allowed: `one of ${names.join(", ")}`,
+  wrong: ["postgres", names[0]!.toUpperCase(), ` ${names[0]}`],
+});
+const adapter = name("memory", "sqlite", "noop");
+
+/** What each variable may be, in words, and some things that it may not. */
+const RULES: Record<
+  Variable,
+  undefined | { readonly allowed: string; readonly wrong: readonly string[] }
+> = {
+  HOST: ANY_TEXT,
+  PORT: number(0, 65535),
+  DATA_DIR: ANY_TEXT,
+  STORE: name("sqlite", "memory"),
+  FEATURE_STORE: adapter,
+  EVENT_BUS: adapter,
+  SETTINGS_STORE: adapter,
+  SEQUENCE: adapter,
+  FEATURE_TTL_S: number(1, 31_536_000),
+  MARKET_DATA_DIR: ANY_TEXT,
+  QUARANTINE_PATH: ANY_TEXT,
+  MODEL_PATH: ANY_TEXT,
+  MODEL_RELOAD_S: number(1, 86_400),
+  STRATEGY_ID: ANY_TEXT,
+  TOP_N: number(0, 1000),
+  BOTTOM_N: number(0, 1000),
+  LOG_LEVEL: name("debug", "info", "warn", "error"),
+  LOG_FORMAT: name("json", "pretty"),
+};
+
+for (const variable of Object.keys(VARIABLES) as Variable[]) {
+  const { allowed, wrong } = RULES[variable] ?? { allowed: "", wrong: [] };
+  for (const value of wrong) {
+    Deno.test(`${variable}=${value} is refused in one sentence that says what is allowed`, () => {
+      deepEqual(refusals({ [variable]: value }), [
+        `Cannot use ${variable} as it must be ${allowed}: current value is "${value}"`,
+      ]);
+    });
+  }
+}
+
+Deno.test("every variable says what it is for, and is a flag", () => {
+  for (const [variable, schema] of Object.entries(VARIABLES)) {
+    ok(schema.description, variable);
+    const flag = `--${variable.toLowerCase().replaceAll("_", "-")}`;
+    deepEqual(parseFlags([flag, "x"]), { [variable]: "x" });
+    deepEqual(parseFlags([`${flag}=x`]), { [variable]: "x" });
+  }
+});
+
+Deno.test("an empty value is none", () => {
+  const empty = Object.fromEntries(VARIABLE_NAMES.map((name) => [name, ""]));
+  deepEqual(parseConfig(empty), parseConfig());
+  equal(parseConfig({ PORT: "" }, { PORT: "1" }).port, 1);
+});
+
+Deno.test("all mistakes are told at once, a sentence each", () => {
+  deepEqual(
+    refusals({ PORT: "http", LOG_LEVEL: "loud", REDIS_URL: "redis://h" })
+      .map((sentence) => sentence.split(" ").slice(0, 3).join(" ")),
+    ["Cannot use REDIS_URL", "Cannot use PORT", "Cannot use LOG_LEVEL"],
+  );
+});
+
+Deno.test("flags win over the environment, and that over .env", () => {
+  const [flags, environment, file] = [
+    { PORT: "1" },
+    { PORT: "2", TOP_N: "2" },
+    { PORT: "3", TOP_N: "3", BOTTOM_N: "4" },
+  ];
+  const { port, ends } = parseConfig(flags, environment, file);
+  deepEqual([port, ends], [1, { topN: 2, bottomN: 4 }]);
+});
+
+Deno.test("REDIS_TTL is another name of FEATURE_TTL_S", () => {
+  equal(parseConfig({ REDIS_TTL: "7" }).featureTtlS, 7);
+  equal(parseConfig({ REDIS_TTL: "7", FEATURE_TTL_S: "8" }).featureTtlS, 8);
+  const first = parseConfig({ REDIS_TTL: "7" }, { FEATURE_TTL_S: "8" });
+  equal(first.featureTtlS, 7);
+  equal(parseConfig(parseFlags(["--redis-ttl", "9"])).featureTtlS, 9);
+  deepEqual(refusals({ REDIS_TTL: "long" }), [
+    'Cannot use REDIS_TTL as it must be a whole number from 1 to 31536000: current value is "long"',
+  ]);
+});
+
+Deno.test("variables of later versions are refused, and what they say is not shown", () => {
+  const later = VARIABLE_NAMES.filter((name) =>
+    !(name in VARIABLES) && name !== "REDIS_TTL"
+  );
+  for (const name of ["DATABASE_URL", "REDIS_URL", "REDIS_PASSWORD"]) {
+    ok(later.includes(name));
+  }
+  for (const name of later) {
+    deepEqual(refusals({ [name]: "postgres://me:secret@host" }), [
+      `Cannot use ${name} as this version runs on SQLite or memory only: unset it`,
+    ]);
+  }
+});
+
+Deno.test("what the database of record holds is pinned to it, or to nothing", () => {
+  for (const port of ["EVENT_BUS", "SETTINGS_STORE", "SEQUENCE"]) {
+    for (const store of ["sqlite", "memory"]) {
+      const other = store === "sqlite" ? "memory" : "sqlite";
+      deepEqual(refusals({ STORE: store, [port]: store }), []);
+      deepEqual(refusals({ STORE: store, [port]: "noop" }), []);
+      deepEqual(refusals({ STORE: store, [port]: other }), [
+        `Cannot use ${port} on ${other} as the database of record is ${store} ` +
+        `and holds this state and its log together: use ${store} or noop`,
+      ]);
+    }
+    equal(refusals({ [port]: "memory" }).length, 1);
+  }
+  for (const store of ["sqlite", "memory", "noop"]) {
+    const { adapters } = parseConfig({ FEATURE_STORE: store });
+    equal(adapters.featureStore, store);
+  }
+});
+
+Deno.test("an unknown flag, a flag without a value and a stray word are refused", () => {
+  const cases: [string[], RegExp][] = [
+    [["--prot", "1"], /--prot/],
+    [["--PORT", "1"], /--PORT/],
+    [["--port"], /--port/],
+    [["--port", "--host"], /--port/],
+    [["serve"], /serve/],
+    [["-p", "1"], /-p/],
+  ];
+  for (const [args, named] of cases) {
+    throws(() => parseFlags(args), (error: unknown) => {
+      ok(error instanceof ConfigError);
+      match(error.message, /^Cannot use the flags as /);
+      match(error.message, named);
+      return true;
+    });
+  }
+  deepEqual(parseFlags([]), {});
+});
+
+Deno.test("a .env file has comments, quotes and blank lines", () => {
+  const text = `# local
+PORT=9090 # mine
+
+HOST="::1"
+export TOP_N=1
+STRATEGY_ID='a b'
+`;
+  const { port, host, ends, strategyId } = parseConfig(parseDotEnv(text));
+  deepEqual([port, host, ends.topN, strategyId], [9090, "::1", 1, "a b"]);
+});
+
+/** Runs in an empty folder, with none of the variables set. */
+async function inCleanPlace(run: () => void | Promise<void>): Promise<void> {
+  const [home, folder] = [Deno.cwd(), await Deno.makeTempDir()];
+  const before = VARIABLE_NAMES.map((name) => [name, Deno.env.get(name)]);
+  try {
+    Deno.chdir(folder);
+    for (const name of VARIABLE_NAMES) Deno.env.delete(name);
+    await run();
+  } finally {
+    Deno.chdir(home);
+    await Deno.remove(folder, { recursive: true });
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name!);
+      else Deno.env.set(name!, value);
+    }
+  }
+}
+
+if (await needs(import.meta.url, ["read", "write", "env"])) {
+  Deno.test("the process's flags, environment and .env are read", async () => {
+    await inCleanPlace(async () => {
+      deepEqual(readConfig([]), parseConfig());
+      await Deno.writeTextFile(".env", "PORT=3\nTOP_N=3\nBOTTOM_N=4\n");
+      Deno.env.set("PORT", "2");
+      Deno.env.set("TOP_N", "2");
+      const { port, ends } = readConfig(["--port", "1"]);
+      deepEqual([port, ends], [1, { topN: 2, bottomN: 4 }]);
+    });
+  });
+
+  Deno.test("a .env that cannot be read is not passed over", async () => {
+    await inCleanPlace(async () => {
+      await Deno.mkdir(".env");
+      throws(() => readConfig([]), {
+        name: "ConfigError",
+        message: /^Cannot read \.env as /,
+      });
+    });
+  });
+}

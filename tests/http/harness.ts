@@ -1,0 +1,338 @@
+/**
+ * The whole HTTP application on memory adapters and small fakes, and a client
+ * that holds every answer to what its route declares.
+ *
+ * @module
+ */
+import type { FeatureScope } from "../../domain/feature.ts";
+import { parseSymbol } from "../../domain/symbol.ts";
+import type { TradingDate } from "../../domain/trading_date.ts";
+import type { ModelInfo } from "../../ports/model_registry.ts";
+import { PortError } from "../../ports/port_error.ts";
+import type { LogFields, Telemetry } from "../../ports/telemetry.ts";
+import type { SignalService } from "../../src/apps/signal_service.ts";
+import { type App, createApp } from "../../src/http/app.ts";
+import { createHostGuard } from "../../src/http/host_guard.ts";
+import { createIdentity } from "../../src/http/identity.ts";
+import { type Route, shapeOf } from "../../src/http/route.ts";
+import { allRoutes, type RouteServices } from "../../src/http/routes/mod.ts";
+import { Problem } from "../../src/http/schemas.ts";
+import { createEventService } from "../../src/services/events.ts";
+import type { FeatureService } from "../../src/services/features.ts";
+import {
+  createHealthService,
+  type SystemState,
+} from "../../src/services/health.ts";
+import { equal, fail, ok } from "../support/assert.ts";
+import type { FakeClock } from "../support/fake_clock.ts";
+import { createMemoryWorld } from "../support/memory_world.ts";
+import { createSeededEntropy } from "../support/seeded_entropy.ts";
+
+/** One line of the log. */
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** A telemetry that keeps what it is told. */
+export interface RecordingTelemetry extends Telemetry {
+  readonly lines: LogLine[];
+  /** `metric{labels}` of every count and observation. */
+  readonly measured: string[];
+}
+
+/** Creates a telemetry that keeps what it is told. */
+export function createRecordingTelemetry(): RecordingTelemetry {
+  const lines: LogLine[] = [];
+  const measured: string[] = [];
+  const measure = (metric: string, labels = {}) =>
+    measured.push(`${metric}${JSON.stringify(labels)}`);
+  return {
+    lines,
+    measured,
+    log: (level, message, fields = {}) =>
+      lines.push({ level, message, fields }),
+    count: (metric, labels) => measure(metric, labels),
+    gauge: () => {},
+    observe: (metric, _value, labels) => measure(metric, labels),
+  };
+}
+
+/** The model of the fake signal service. */
+export const MODEL: ModelInfo = {
+  strategy: "alpha_baseline",
+  version: "v2",
+  activatedAt: Date.UTC(2026, 0, 1),
+  objective: "regression",
+  treeCount: 100,
+  featureCount: 158,
+};
+
+/** The one date that the fake feature service has. */
+export const DATE = "2025-06-30";
+
+/** A feature service that knows SYNA to SYNC on one date. */
+export interface FakeFeatures extends FeatureService {
+  readonly invalidated: { scope: FeatureScope; actor: string }[];
+}
+
+/** Creates a feature service that knows SYNA to SYNC on one date. */
+export function createFakeFeatures(): FakeFeatures {
+  const invalidated: FakeFeatures["invalidated"] = [];
+  return {
+    invalidated,
+    async get(symbols, date = DATE as TradingDate) {
+      return symbols.map((symbol) => {
+        const isKnown = /^SYN[A-C]$/.test(symbol) && date === DATE;
+        if (!isKnown) {
+          const error = new PortError(
+            symbol === "BROKEN" ? "corrupt" : "not_found",
+            `Cannot read ${symbol} on ${date} as there is no such bar`,
+            { facts: { first: "2020-01-02", last: DATE } },
+          );
+          return { symbol, error };
+        }
+        const json = '{"KMID":0.25,"ROC5":null}';
+        const stamp = {
+          set: "alpha158/1",
+          window: "0",
+          computedAt: Date.UTC(2025, 5, 30, 20),
+        };
+        const vector = { symbol, date, json, stamp };
+        const source = symbol === "SYNA" ? "cache" : "computed";
+        return { vector, source };
+      });
+    },
+    values: () => new Float64Array(),
+    async invalidate(scope, actor) {
+      invalidated.push({ scope, actor });
+    },
+    async forget() {},
+    async stats() {
+      return { hits: 3, misses: 1, computations: 1, errors: 0, size: 2 };
+    },
+  };
+}
+
+/** A signal service that ranks symbols in the order given. */
+export function createFakeSignals(clock: FakeClock): SignalService {
+  return {
+    async generate({ symbols, asOf, topN = 1, bottomN = 1 }) {
+      const count = symbols.length;
+      return {
+        signals: symbols.map((symbol, i) => ({
+          symbol,
+          score: 1 - i,
+          predictedReturn: (1 - i) / 50,
+          rank: i + 1,
+          targetWeight: i < topN
+            ? 1 / topN
+            : i < count - bottomN
+            ? 0
+            : -1 / bottomN,
+        })),
+        asOf: asOf ?? DATE as TradingDate,
+        model: MODEL,
+        generatedAt: clock.now(),
+        topN,
+        bottomN,
+        event: { id: "0196f0c2-0000-7000-8000-000000000001", position: 1 },
+      };
+    },
+    model: () => MODEL,
+    async rehearse() {},
+    async reload() {
+      const predict = () => 0;
+      const model = { info: MODEL, predict };
+      const previous = { info: { ...MODEL, version: "v1" }, predict };
+      return { model, previous, changed: true };
+    },
+  };
+}
+
+/** An answer that has been held to its declaration. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body, parsed; `undefined` where it is not JSON. */
+  // deno-lint-ignore no-explicit-any
+  readonly json: any;
+}
+
+/** What the harness is made of. */
+export interface HarnessOptions {
+  /** Services in place of the fakes. */
+  readonly services?: Partial<RouteServices>;
+  /** Routes beside those of the service. */
+  readonly extra?: readonly Route[];
+  /** Whether only this machine can reach the listener; `true` when absent. */
+  readonly loopback?: boolean;
+  /** Limit of a body where the route says nothing. */
+  readonly bodyLimit?: number;
+  /** What the health service is told. */
+  readonly state?: Partial<SystemState>;
+}
+
+/** An application with all that a test may look at. */
+export interface Harness {
+  readonly app: App;
+  readonly clock: FakeClock;
+  readonly telemetry: RecordingTelemetry;
+  readonly routes: readonly Route[];
+  readonly features: FakeFeatures;
+  /** Sends a request; a body that is not a text is sent as JSON. */
+  send(method: string, path: string, options?: SendOptions): Promise<Reply>;
+}
+
+/** More of a request. */
+export interface SendOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Builds the application. */
+export function createHarness(options: HarnessOptions = {}): Harness {
+  const { loopback = true } = options;
+  const world = createMemoryWorld();
+  const { clock } = world;
+  const bus = world.bus();
+  const entropy = createSeededEntropy();
+  const features = createFakeFeatures();
+  const signals = options.services?.signals ?? createFakeSignals(clock);
+  const telemetry = createRecordingTelemetry();
+  const services: RouteServices = {
+    signals,
+    features,
+    settings: world.settings(),
+    settingsRecord: "memory",
+    sequences: world.sequence(),
+    events: createEventService({ bus, clock, entropy, telemetry }),
+    health: createHealthService({
+      bus,
+      clock,
+      model: () => signals.model(),
+      needsModel: true,
+      version: "1.2.3",
+      state: {
+        mode: () => "normal",
+        redis: () => "disabled",
+        adapters: () => ({
+          feature_store: "memory",
+          event_bus: "memory",
+          settings_store: "memory",
+          sequence: "memory",
+        }),
+        ...options.state,
+      },
+    }),
+    exposition: () => "holdfast_log_position 0\n",
+    clock,
+    telemetry,
+    version: "1.2.3",
+    ...options.services,
+  };
+  const routes = [...allRoutes(services), ...options.extra ?? []];
+  const app = createApp({
+    routes,
+    identity: createIdentity({ loopback }),
+    guard: createHostGuard({ loopback }),
+    telemetry,
+    clock,
+    entropy,
+    ...(options.bodyLimit === undefined
+      ? {}
+      : { bodyLimit: options.bodyLimit }),
+  });
+
+  return {
+    app,
+    clock,
+    telemetry,
+    routes,
+    features,
+    async send(method, path, { body, headers = {} } = {}) {
+      const response = await app.request(path, {
+        method,
+        headers,
+        ...(body === undefined
+          ? {}
+          : { body: isRaw(body) ? body : JSON.stringify(body) }),
+      });
+      const reply = await read(response);
+      holdToDeclaration(routes, method, path, reply);
+      return reply;
+    },
+  };
+}
+
+/** Reads an answer whole. */
+export async function read(response: Response): Promise<Reply> {
+  const text = await response.text();
+  const type = response.headers.get("content-type") ?? "";
+  const json = /json/.test(type) && text !== "" ? JSON.parse(text) : undefined;
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+/** Fails unless `reply` is one of the answers that its route declares. */
+export function holdToDeclaration(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+  reply: Reply,
+): void {
+  const { status, headers, text, json } = reply;
+  ok(headers.get("x-request-id"), "every answer has a request id");
+  if (status >= 400 && !isDeclared(routes, method, path, status)) {
+    ok(!/\n\s+at |file:\/\/|node_modules/.test(text), "a stack got out");
+    equal(headers.get("content-type"), "application/problem+json");
+    const problem = Problem.parse(json);
+    equal(problem.status, status);
+    equal(problem.instance, new URL(path, "http://localhost").pathname);
+    equal(problem.request_id, headers.get("x-request-id"));
+    ok(problem.type.startsWith("urn:holdfast:problem:"));
+    ok(/^(?:Cannot|The) /.test(problem.detail), problem.detail);
+    return;
+  }
+  const route = routeOf(routes, method, path) ?? fail(`no route ${path}`);
+  const spec = route.responses[status];
+  if (!spec) fail(`${route.id} does not declare ${status}: ${text}`);
+  if (method === "HEAD" || spec.schema === undefined) return equal(text, "");
+  equal(headers.get("content-type"), spec.contentType ?? "application/json");
+  spec.schema.parse(json ?? text);
+  const declared = spec.headers?.parse(
+    Object.fromEntries(
+      Object.keys(spec.headers.shape).map((name) => [
+        name,
+        headers.get(name) ?? undefined,
+      ]),
+    ),
+  );
+  ok(declared === undefined || typeof declared === "object");
+}
+
+function isDeclared(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+  status: number,
+): boolean {
+  return routeOf(routes, method, path)?.responses[status] !== undefined;
+}
+
+function routeOf(routes: readonly Route[], method: string, path: string) {
+  const bare = path.replace(/\?.*$/, "");
+  return routes.find((route) =>
+    route.method === (method === "HEAD" ? "GET" : method) &&
+    shapeOf(route.path).test(bare)
+  );
+}
+
+function isRaw(body: unknown): body is BodyInit {
+  return typeof body === "string" || body instanceof Uint8Array ||
+    body instanceof ReadableStream;
+}
+
+/** A symbol for tests. */
+export const SYNA = parseSymbol("SYNA");

@@ -1,0 +1,97 @@
+/**
+ * The OpenAPI document: sound, up to date, and its examples true.
+ *
+ * @module
+ */
+import { z } from "zod";
+import golden from "../golden/openapi.json" with { type: "json" };
+import { findOpenApiFaults, printOpenApi } from "../../scripts/openapi.ts";
+import { deepEqual, equal, ok } from "../support/assert.ts";
+import { createHarness } from "./harness.ts";
+
+const { routes } = createHarness();
+const shown = routes.filter((route) => !route.hidden);
+
+Deno.test("the kept document is what the routes say", () => {
+  deepEqual(JSON.parse(printOpenApi()), golden);
+});
+
+Deno.test("the document is sound", () => {
+  deepEqual(findOpenApiFaults(golden), []);
+});
+
+Deno.test("every route is in the document, and nothing else", () => {
+  const written = Object.entries(golden.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`)
+  );
+  const declared = shown.map(({ method, path }) => `${method} ${path}`);
+  deepEqual(written.sort(), declared.sort());
+});
+
+Deno.test("what a route may answer is written", () => {
+  const paths: Record<
+    string,
+    Record<string, { responses: Record<string, unknown> }>
+  > = golden.paths;
+  for (const { method, path, errors, responses, request } of shown) {
+    const written = paths[path]![method.toLowerCase()]!.responses;
+    const expected = [...Object.keys(responses), ...errors, 500];
+    if (path.startsWith("/api/")) expected.push(400, 401);
+    if (method !== "GET") expected.push(403);
+    if (request) expected.push(400);
+    if (request?.body) expected.push(413);
+    deepEqual(
+      Object.keys(written).sort(),
+      [...new Set(expected.map(String))].sort(),
+      `${method} ${path}`,
+    );
+  }
+});
+
+Deno.test("examples are accepted by their own schemas", () => {
+  let checked = 0;
+  const check = (schema: z.ZodType | undefined, id: string) => {
+    const example = schema && z.globalRegistry.get(schema)?.example;
+    if (example === undefined) return;
+    checked++;
+    const read = schema!.safeParse(example);
+    ok(read.success, `${id}: ${read.error?.message}`);
+  };
+  for (const { id, request, responses } of shown) {
+    check(request?.body, id);
+    for (const { schema } of Object.values(responses)) check(schema, id);
+  }
+  ok(checked >= 5, `${checked} examples`);
+});
+
+Deno.test("faults are found", () => {
+  const faultsOf = (spoil: (document: typeof golden) => void) => {
+    const document = structuredClone(golden);
+    spoil(document);
+    return findOpenApiFaults(document);
+  };
+  // deno-lint-ignore no-explicit-any
+  const get = (d: any, path: string) => d.paths[path].get;
+  const live = "/health/live";
+  const vector = "/api/v1/features/{symbol}/{date}";
+
+  const missing = faultsOf((d) => {
+    delete (d.components.schemas as Record<string, unknown>).Problem;
+  });
+  ok(missing.includes("#/components/schemas/Problem is missing"));
+  deepEqual(faultsOf((d) => get(d, live).operationId = "getHealth"), [
+    "GET /health/live shares its operationId getHealth",
+  ]);
+  deepEqual(faultsOf((d) => get(d, live).operationId = ""), [
+    "GET /health/live has no operationId",
+  ]);
+  equal(faultsOf((d) => get(d, vector).parameters.shift()).length, 1);
+  deepEqual(faultsOf((d) => delete get(d, live).responses[200]), [
+    "GET /health/live never succeeds",
+  ]);
+  equal(
+    faultsOf((d) => get(d, live).responses[404] = { description: "x" }).length,
+    1,
+  );
+  equal(faultsOf((d) => d.openapi = "3.0.0").length, 1);
+});
