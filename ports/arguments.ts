@@ -112,8 +112,19 @@ export function checkChanges(changes: readonly SettingsChange[]): void {
  * @param stored The version that is stored; 0 when nothing is.
  */
 export function checkVersion(change: SettingsChange, stored: number): void {
-  if (change.ifVersion === undefined || change.ifVersion === stored) return;
-  throw new PortError(
+  const conflict = versionConflict(change, stored);
+  if (conflict) throw conflict;
+}
+
+/** What `checkVersion` throws, for who returns it. */
+export function versionConflict(
+  change: SettingsChange,
+  stored: number,
+): PortError | undefined {
+  if (change.ifVersion === undefined || change.ifVersion === stored) {
+    return undefined;
+  }
+  return new PortError(
     "version_conflict",
     `Cannot write ${change.key} as it was changed meanwhile: ` +
       `expected version ${change.ifVersion}, current value is ${stored}`,

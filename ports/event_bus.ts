@@ -18,6 +18,9 @@ import type { ChannelMatcher } from "../domain/event/channel_pattern.ts";
 /** Most events that one `read` returns. */
 export const MAX_EVENT_PAGE = 1000;
 
+/** A page ends with the event that takes its data to this length, or before. */
+export const MAX_EVENT_PAGE_CHARS = 4 * 1024 * 1024;
+
 /** Which events to read. */
 export interface EventQuery {
   /** Read events above this position; 0 reads from the beginning. */
@@ -60,8 +63,10 @@ export interface EventBus extends AsyncDisposable {
   ): Promise<readonly Receipt[]>;
 
   /**
-   * Reads a stretch of the log. Looks at a bounded number of events: a page may
-   * be empty although the log goes on behind `scannedTo`.
+   * Reads a stretch of the log. Looks at a bounded number of events and of
+   * their data: a page may be empty although the log goes on behind
+   * `scannedTo`, and ends before its limit where its events hold more than
+   * `MAX_EVENT_PAGE_CHARS` together.
    *
    * @throws {PortError} `expired` when events above `after` are no longer held
    * (facts: `earliest`); `epoch_changed` when `epoch` is not the log's (facts:

@@ -10,6 +10,7 @@
  * - `closed`: the port has been closed.
  * - `invalid`: the arguments are not acceptable; the same call never succeeds.
  * - `not_found`: what was named does not exist.
+ * - `conflict`: the name is that of something else already.
  * - `version_conflict`: somebody else changed it first.
  * - `epoch_changed`: the position belongs to another life of the log.
  * - `expired`: the position is no longer held.
@@ -24,6 +25,7 @@ export type PortErrorCode =
   | "closed"
   | "invalid"
   | "not_found"
+  | "conflict"
   | "version_conflict"
   | "epoch_changed"
   | "expired"
@@ -40,7 +42,7 @@ export type PortErrorFacts = Readonly<
 >;
 
 /**
- * A failed call of a port.
+ * A failed call of a port, or of a service over it.
  *
  * The message is one sentence of the form "Cannot *verb* X as *reason*", fit
  * to be shown to a client; what the technology said is in `cause`.

@@ -46,6 +46,10 @@ export const METRICS = {
     kind: "counter",
     help: "Attempts to reload the model, by result.",
   },
+  holdfast_quarantine_failures_total: {
+    kind: "counter",
+    help: "Times that the quarantine list could not be brought up to date.",
+  },
   holdfast_event_streams: {
     kind: "gauge",
     help: "Event streams open to clients.",

@@ -6,8 +6,9 @@
  */
 import type { LoggedEvent } from "../../domain/event/event.ts";
 import { admit, checkEventQuery, checkPublish } from "../../ports/arguments.ts";
-import type { EventBus } from "../../ports/event_bus.ts";
+import { type EventBus, MAX_EVENT_PAGE_CHARS } from "../../ports/event_bus.ts";
 import { PortError } from "../../ports/port_error.ts";
+import { waitForPosition } from "../../ports/waiting.ts";
 import type { MemoryLog } from "./log.ts";
 
 /** Most events that one read looks at. */
@@ -33,35 +34,22 @@ export function openMemoryEventBus(log: MemoryLog): EventBus {
       const events: LoggedEvent[] = [];
       const end = Math.min(head.position, query.after + MAX_SCAN);
       let scannedTo = query.after;
-      while (scannedTo < end && events.length < query.limit) {
+      let chars = 0;
+      while (
+        scannedTo < end && events.length < query.limit &&
+        chars < MAX_EVENT_PAGE_CHARS
+      ) {
         const event = log.at(++scannedTo);
-        if (query.channels?.(event.channel) ?? true) events.push(event);
+        if (!(query.channels?.(event.channel) ?? true)) continue;
+        events.push(event);
+        chars += event.json.length;
       }
       return { events, scannedTo, head };
     },
 
-    wait(after, signal) {
-      return new Promise((resolve, reject) => {
-        enter(signal);
-        const stops = [signal, closing.signal].filter((s) => s !== undefined);
-        const stop = log.onAppend(check);
-        stops.forEach((s) => s.addEventListener("abort", onStop));
-        check();
-
-        function end(): void {
-          stop();
-          stops.forEach((s) => s.removeEventListener("abort", onStop));
-        }
-        function check(): void {
-          if (log.head().position <= after) return;
-          end();
-          resolve();
-        }
-        function onStop(event: Event): void {
-          end();
-          reject((event.target as AbortSignal).reason);
-        }
-      });
+    async wait(after, signal) {
+      enter(signal);
+      await waitForPosition(log, after, [signal, closing.signal]);
     },
 
     async head(signal) {

@@ -72,8 +72,8 @@ export function openMemoryFeatureStore(features: MemoryFeatures): FeatureStore {
 
     async fill(token, vectors, ttlS, signal) {
       enter(signal);
-      const missed = features.serial - Number(token);
-      if (missed > features.scopes.length) return 0;
+      const missed = features.serial - (isSerial(token) ? Number(token) : NaN);
+      if (!(missed >= 0 && missed <= features.scopes.length)) return 0;
       const since = features.scopes.slice(features.scopes.length - missed);
       const now = clock.now();
       let kept = 0;
@@ -104,4 +104,8 @@ export function openMemoryFeatureStore(features: MemoryFeatures): FeatureStore {
       closed = true;
     },
   };
+}
+
+function isSerial(token: string): boolean {
+  return /^\d{1,15}$/.test(token);
 }

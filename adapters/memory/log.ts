@@ -13,12 +13,13 @@ import type {
 import { uuidV7 } from "../../domain/uuid.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
+import type { PositionBell } from "../../ports/waiting.ts";
 
 /** How many events are held when nothing else is said. */
 export const DEFAULT_LOG_CAPACITY = 100_000;
 
 /** A bounded log: the oldest events go when it is full. */
-export interface MemoryLog {
+export interface MemoryLog extends PositionBell {
   /** The clock that stamps the entries. */
   readonly clock: Clock;
   /** Where the log ends and begins. */
@@ -29,8 +30,6 @@ export interface MemoryLog {
   append(events: readonly NewEvent[]): Receipt[];
   /** The event at `position`; the caller knows that it is held. */
   at(position: number): LoggedEvent;
-  /** Calls `listener` after every append until the result is called. */
-  onAppend(listener: () => void): () => void;
 }
 
 /** Creates an empty log with an epoch of its own. */
@@ -43,10 +42,12 @@ export function createMemoryLog(options: {
   const newId = () => uuidV7(clock.now(), entropy.bytes(10));
   const epoch = newId();
   const positions = new Map<string, number>();
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(position: number) => void>();
   let events: LoggedEvent[] = [];
   let dropped = 0;
   let committedAt = 0;
+
+  const position = () => dropped + events.length;
 
   function drop(): void {
     // By the quarter: each event is moved a bounded number of times.
@@ -60,20 +61,17 @@ export function createMemoryLog(options: {
   return {
     clock,
     newId,
-    head: () => ({
-      epoch,
-      position: dropped + events.length,
-      earliest: dropped + 1,
-    }),
+    position,
+    head: () => ({ epoch, position: position(), earliest: dropped + 1 }),
     at: (position) => events[position - dropped - 1]!,
     append(batch) {
       const fresh = batch.filter((event) => !positions.has(event.id));
-      const batchEnd = dropped + events.length + fresh.length;
+      const batchEnd = position() + fresh.length;
       committedAt = Math.max(committedAt, clock.now());
       for (const event of fresh) {
-        const position = dropped + events.length + 1;
-        positions.set(event.id, position);
-        events.push({ ...event, position, batchEnd, committedAt });
+        const place = position() + 1;
+        positions.set(event.id, place);
+        events.push({ ...event, position: place, batchEnd, committedAt });
       }
       const isFresh = new Set(fresh.map((event) => event.id));
       const receipts = batch.map(({ id }) => ({
@@ -82,10 +80,12 @@ export function createMemoryLog(options: {
         duplicate: !isFresh.has(id),
       }));
       drop();
-      if (fresh.length > 0) { for (const listener of listeners) listener(); }
+      if (fresh.length > 0) {
+        for (const listener of listeners) listener(position());
+      }
       return receipts;
     },
-    onAppend(listener) {
+    listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

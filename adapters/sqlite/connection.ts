@@ -30,6 +30,12 @@ export interface Sql {
     ...values: SqlValue[]
   ): Row[];
 
+  /** The rows one by one, each read when it is asked for. */
+  each<Row extends readonly SqlValue[]>(
+    text: string,
+    ...values: SqlValue[]
+  ): Iterable<Row>;
+
   /** Runs a statement and tells how many rows it changed. */
   run(text: string, ...values: SqlValue[]): number;
 }
@@ -86,6 +92,8 @@ export function openConnection(path: string): Connection {
       prepared(text).get(...values) as Row | undefined,
     all: <Row>(text: string, ...values: SqlValue[]) =>
       prepared(text).all(...values) as unknown[] as Row[],
+    each: <Row>(text: string, ...values: SqlValue[]) =>
+      prepared(text).iterate(...values) as Iterable<unknown> as Iterable<Row>,
     run: (text, ...values) => Number(prepared(text).run(...values).changes),
     get inTransaction() {
       return database.isTransaction;

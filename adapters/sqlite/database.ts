@@ -16,8 +16,9 @@ import { type Connection, openConnection, type Sql } from "./connection.ts";
 import { createDoorbell, type Doorbell } from "./doorbell.ts";
 import { toOpenError, toPortError } from "./errors.ts";
 import { createGroupCommit, type GroupCommit } from "./group_commit.ts";
-import { createLogHead } from "./log.ts";
-import { migrate } from "./migrate.ts";
+import { checkLogHead, createLogHead } from "./log.ts";
+import { FIRST_MIGRATION, migrate } from "./migrate.ts";
+import { begin } from "./transaction.ts";
 
 /** An open database; the ports over it share its one connection. */
 export interface SqliteDatabase extends AsyncDisposable {
@@ -67,6 +68,8 @@ export async function openSqliteDatabase(
     sql.run("BEGIN IMMEDIATE");
     try {
       const applied = migrate(sql, path, clock.now());
+      if (applied[0] !== FIRST_MIGRATION) checkLogHead(sql, path);
+      // Where the log has begun, this tells whether the file may be written.
       createLogHead(sql, newId(), clock.now());
       sql.run("COMMIT");
       return applied;
@@ -134,7 +137,7 @@ function createDatabase(
 }
 
 function snapshot<T>(sql: Connection, work: (sql: Sql) => T): T {
-  sql.run("BEGIN");
+  begin(sql, "BEGIN");
   try {
     return work(sql);
   } finally {

@@ -9,6 +9,7 @@ import { PortError, type PortErrorCode } from "../../ports/port_error.ts";
 
 /** By result code, primary or extended (https://www.sqlite.org/rescode.html). */
 const MEANINGS: Readonly<Record<number, readonly [PortErrorCode, string]>> = {
+  1: ["corrupt", "its tables are not those of this program"],
   5: ["unavailable", "another process holds its lock"],
   7: ["unavailable", "memory has run out"],
   8: ["unavailable", "its file may not be written"],
@@ -28,6 +29,7 @@ const CODES: Readonly<Record<string, number>> = {
   "database or disk is full": 13,
 };
 
+const SQLITE_ERROR = 1;
 const BUSY = 5;
 const IOERR_FSYNC = 1034;
 
@@ -67,6 +69,14 @@ export function toCommitError(error: unknown): unknown {
 export function toOpenError(error: unknown, path: string): unknown {
   const known = toPortError(error, `open database ${path}`);
   if (known instanceof PortError || !isFromSqlite(error)) return known;
+  const wasRefused = error.name === "NotCapable" ||
+    error.message.startsWith("unable to open database file");
+  if (!wasRefused) {
+    // Else a script has failed: those errors carry no code.
+    const [code, reason] = MEANINGS[SQLITE_ERROR]!;
+    const message = `Cannot open database ${path} as ${reason}`;
+    return new PortError(code, message, { cause: error });
+  }
   return new PortError(
     "unavailable",
     `Cannot open database ${path} as ${whyNotOpened(path, error)}`,

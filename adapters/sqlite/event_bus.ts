@@ -6,6 +6,7 @@
 import { admit, checkPublish } from "../../ports/arguments.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import { PortError } from "../../ports/port_error.ts";
+import { waitForPosition } from "../../ports/waiting.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { appendEvents, readLogHead } from "./log.ts";
 import { readEventPage, readPositionAt } from "./log_reading.ts";
@@ -31,30 +32,10 @@ export function openSqliteEventBus(db: SqliteDatabase): EventBus {
       return await db.read((sql) => readEventPage(sql, query), signal);
     },
 
-    wait(after, signal) {
-      return new Promise((resolve, reject) => {
-        enter(signal);
-        db.closing.throwIfAborted();
-        const stops = [signal, closing.signal, db.closing]
-          .filter((s) => s !== undefined);
-        const stop = db.doorbell.listen(check);
-        stops.forEach((s) => s.addEventListener("abort", onStop));
-        check(db.doorbell.position());
-
-        function end(): void {
-          stop();
-          stops.forEach((s) => s.removeEventListener("abort", onStop));
-        }
-        function check(position: number): void {
-          if (position <= after) return;
-          end();
-          resolve();
-        }
-        function onStop(event: Event): void {
-          end();
-          reject((event.target as AbortSignal).reason);
-        }
-      });
+    async wait(after, signal) {
+      enter(signal);
+      const stops = [signal, closing.signal, db.closing];
+      await waitForPosition(db.doorbell, after, stops);
     },
 
     async head(signal) {

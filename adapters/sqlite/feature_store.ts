@@ -51,7 +51,7 @@ export function openSqliteFeatureStore(db: SqliteDatabase): FeatureStore {
       return await db.write((sql) => {
         const now = db.clock.now();
         const serial = lastSerial(sql);
-        const scopes = scopesSince(sql, serial, Number(token));
+        const scopes = scopesSince(sql, serial, token);
         sweep(sql, now);
         return vectors.filter((vector, i) => {
           if (!scopes || scopes.some((s) => isInScope(vector, s))) return false;
@@ -135,17 +135,19 @@ function lastSerial(sql: Sql): number {
   return sql.get<[number]>(text)![0];
 }
 
-/** What was invalidated after `token`; `undefined` when nobody knows any more. */
+/** What was invalidated after `token`; `undefined` when nobody knows, or any more. */
 function scopesSince(
   sql: Sql,
   serial: number,
-  token: number,
+  token: FillToken,
 ): FeatureScope[] | undefined {
-  if (serial === token) return [];
-  if (!(serial - token <= MAX_REMEMBERED)) return undefined;
+  if (!/^\d{1,15}$/.test(token)) return undefined;
+  const missed = serial - Number(token);
+  if (missed === 0) return [];
+  if (missed < 0 || missed > MAX_REMEMBERED) return undefined;
   return sql.all<[TradingSymbol | null, TradingDate | null]>(
     "SELECT symbol, date FROM feature_invalidation WHERE serial > ?",
-    token,
+    Number(token),
   ).map(([symbol, date]) => ({
     ...(symbol === null ? {} : { symbol }),
     ...(date === null ? {} : { date }),

@@ -9,6 +9,7 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import { LOCK_DEADLINE_MS, type Waiting, yieldLock } from "./busy.ts";
 import type { Connection, Sql } from "./connection.ts";
 import { isBusy, toCommitError, toPortError } from "./errors.ts";
+import { begin, giveUp } from "./transaction.ts";
 
 /** Most writes of one transaction: it bounds how long the loop is held. */
 export const MAX_GROUP = 256;
@@ -24,15 +25,20 @@ export interface GroupCommit extends AsyncDisposable {
    * Runs `work` in a transaction that it may share with others, in the order
    * of the calls, and resolves once that has been committed.
    *
-   * Work that throws takes back what it did, and only that. It may run more
-   * than once, so it changes nothing but the database.
+   * Work that throws takes back what it did, and only that; the group runs
+   * again without it. Work that returns a `PortError` has changed nothing, and
+   * costs the others nothing. It may run more than once, so it changes nothing
+   * but the database.
    *
-   * @throws What `work` throws; the reason of a `signal` that has aborted
-   * before the transaction begins.
+   * @throws What `work` throws or the `PortError` that it returns; the reason
+   * of a `signal` that has aborted before the transaction begins.
    * @throws {PortError} `full`, `unavailable`, `corrupt`, `closed`: nothing was
    * written. `timeout`: the disk failed so that nobody knows.
    */
-  write<T>(work: (sql: Sql) => T, signal?: AbortSignal): Promise<T>;
+  write<T>(
+    work: (sql: Sql) => T | PortError,
+    signal?: AbortSignal,
+  ): Promise<T>;
 }
 
 interface Call {
@@ -62,31 +68,42 @@ export function createGroupCommit(
   let failing = false;
 
   async function drain(): Promise<void> {
-    while (waiting.length > 0) {
-      await endOfTurn();
-      if (await lock()) commit(waiting.splice(0, MAX_GROUP));
+    try {
+      while (waiting.length > 0) {
+        await endOfTurn();
+        await commitNext();
+      }
+    } finally {
+      draining = undefined;
     }
-    draining = undefined;
   }
 
-  /** Begins a transaction; `false` when there is nobody left to begin it for. */
-  async function lock(): Promise<boolean> {
+  /** Commits one group, waiting for another process's lock if it must. */
+  async function commitNext(): Promise<void> {
     let obstacle: unknown;
     for (;;) {
       waiting = waiting.filter((call) => !hasEnded(call, obstacle));
-      if (waiting.length === 0) return false;
-      try {
-        sql.run("BEGIN IMMEDIATE");
-        return true;
-      } catch (error) {
-        if (!isBusy(error)) {
-          fail(waiting.splice(0, MAX_GROUP), toPortError(error, ACTION));
-          return false;
-        }
-        obstacle = error;
-      }
+      if (waiting.length === 0) return;
+      obstacle = tryCommit();
+      if (obstacle === undefined) return;
       await yieldLock(options);
     }
+  }
+
+  /**
+   * Commits one group unless another process holds the lock, and returns that
+   * error then. Nobody else of this process runs between BEGIN and COMMIT.
+   */
+  function tryCommit(): unknown {
+    try {
+      begin(sql, "BEGIN IMMEDIATE");
+    } catch (error) {
+      if (isBusy(error)) return error;
+      fail(waiting.splice(0, MAX_GROUP), toPortError(error, ACTION));
+      return undefined;
+    }
+    commit(waiting.splice(0, MAX_GROUP));
+    return undefined;
   }
 
   function hasEnded(call: Call, obstacle: unknown): boolean {
@@ -103,9 +120,9 @@ export function createGroupCommit(
       outcomes = runAll(sql, group);
       sql.run("COMMIT");
     } catch (error) {
-      if (sql.inTransaction) sql.run("ROLLBACK");
       const isCommit = outcomes !== undefined;
       fail(group, isCommit ? toCommitError(error) : toPortError(error, ACTION));
+      giveUp(sql); // where that fails, the next to begin tries again
       return;
     }
     outcomes.forEach((outcome, i) => {
@@ -130,7 +147,10 @@ export function createGroupCommit(
   }
 
   return {
-    write<T>(work: (sql: Sql) => T, signal?: AbortSignal): Promise<T> {
+    write<T>(
+      work: (sql: Sql) => T | PortError,
+      signal?: AbortSignal,
+    ): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         if (closed) throw refusal("closed", "it is closed");
         if (waiting.length >= MAX_WAITING) {
@@ -163,17 +183,22 @@ function runAll(sql: Connection, group: readonly Call[]): Outcome[] {
   // there is one for all, and another run where one of them throws.
   sql.run("SAVEPOINT work");
   try {
-    return group.map(({ work }) => ({ value: work(sql) }));
+    return group.map((call) => run(sql, call));
   } catch (error) {
     takeBack(sql, error);
     return group.map((call) => runAlone(sql, call));
   }
 }
 
-function runAlone(sql: Connection, { work }: Call): Outcome {
+function run(sql: Connection, { work }: Call): Outcome {
+  const value = work(sql);
+  return value instanceof PortError ? { error: value } : { value };
+}
+
+function runAlone(sql: Connection, call: Call): Outcome {
   sql.run("SAVEPOINT work");
   try {
-    return { value: work(sql) };
+    return run(sql, call);
   } catch (error) {
     takeBack(sql, error);
     return { error };

@@ -5,6 +5,7 @@
  * @module
  */
 import type { LogHead, NewEvent, Receipt } from "../../domain/event/event.ts";
+import { PortError } from "../../ports/port_error.ts";
 import type { Sql } from "./connection.ts";
 
 /** Begins the log in `epoch` unless it has begun. */
@@ -14,6 +15,26 @@ export function createLogHead(sql: Sql, epoch: string, atMs: number): void {
       ON CONFLICT (id) DO NOTHING`,
     epoch,
     Math.floor(atMs),
+  );
+}
+
+/**
+ * Checks that the head of the log is where its events end.
+ *
+ * @param file Names the database in the error.
+ * @throws {PortError} `corrupt` when the head is gone or elsewhere.
+ */
+export function checkLogHead(sql: Sql, file: string): void {
+  const [head, newest] = sql.get<[number | null, number | null]>(
+    `SELECT (SELECT pos FROM log_head WHERE id = 1),
+      (SELECT max(pos) FROM event_log)`,
+  )!;
+  // A log whose events have all been dropped has only its head.
+  if (head !== null && head === (newest ?? head)) return;
+  throw new PortError(
+    "corrupt",
+    `Cannot use database ${file} as its log is damaged or was changed by hand: ` +
+      `found head ${head ?? "none"}, newest event ${newest ?? "none"}`,
   );
 }
 

@@ -6,7 +6,11 @@
 import type { EventMeta, LoggedEvent } from "../../domain/event/event.ts";
 import type { ChannelMatcher } from "../../domain/event/channel_pattern.ts";
 import { checkEventQuery } from "../../ports/arguments.ts";
-import type { EventPage, EventQuery } from "../../ports/event_bus.ts";
+import {
+  type EventPage,
+  type EventQuery,
+  MAX_EVENT_PAGE_CHARS,
+} from "../../ports/event_bus.ts";
 import type { Sql } from "./connection.ts";
 import { readLogHead } from "./log.ts";
 
@@ -32,11 +36,11 @@ export function readEventPage(sql: Sql, query: EventQuery): EventPage {
   checkEventQuery(query, head);
   const { after, limit, channels } = query;
   if (channels) return { ...readMatching(sql, after, limit, channels), head };
-  const events = sql.all<Row>(
+  const { events } = takePage(sql.each<Row>(
     `SELECT ${COLUMNS} FROM event_log WHERE pos > ? ORDER BY pos LIMIT ?`,
     after,
     limit,
-  ).map(toEvent);
+  ));
   return { events, scannedTo: events.at(-1)?.position ?? after, head };
 }
 
@@ -54,13 +58,30 @@ function readMatching(
   );
   const wanted = scanned.filter(([, channel]) => matches(channel))
     .slice(0, limit).map(([position]) => position);
-  const events = sql.all<Row>(
+  const { events, isFull } = takePage(sql.each<Row>(
     `SELECT ${COLUMNS} FROM event_log
       WHERE pos IN (SELECT value FROM json_each(?)) ORDER BY pos`,
     JSON.stringify(wanted),
-  ).map(toEvent);
-  const last = wanted.length === limit ? wanted : scanned.map(([pos]) => pos);
-  return { events, scannedTo: last.at(-1) ?? after };
+  ));
+  const last = isFull || events.length === limit
+    ? events.at(-1)?.position
+    : scanned.at(-1)?.[0];
+  return { events, scannedTo: last ?? after };
+}
+
+/** Takes rows until there are none or their data fills a page. */
+function takePage(
+  rows: Iterable<Row>,
+): { readonly events: LoggedEvent[]; readonly isFull: boolean } {
+  const events: LoggedEvent[] = [];
+  let chars = 0;
+  for (const row of rows) {
+    const event = toEvent(row);
+    events.push(event);
+    chars += event.json.length;
+    if (chars >= MAX_EVENT_PAGE_CHARS) return { events, isFull: true };
+  }
+  return { events, isFull: false };
 }
 
 /** The position after which every event was committed at or after `timeMs`. */

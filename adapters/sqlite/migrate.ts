@@ -11,6 +11,9 @@ import state from "./migrations/0001_state.sql" with { type: "text" };
 /** The scripts by version, from 1. */
 const MIGRATIONS = [{ name: "0001_state", script: state }];
 
+/** The one that makes a database; where it was not missing, there was one. */
+export const FIRST_MIGRATION: string = MIGRATIONS[0]!.name;
+
 /**
  * Applies the migrations that are missing; belongs into one transaction.
  *

@@ -6,7 +6,8 @@
 import { ok } from "node:assert";
 import type { SettingsDocument, SettingsKey } from "../../domain/settings.ts";
 import { settingsUpdated } from "../../domain/settings_event.ts";
-import { admit, checkChanges, checkVersion } from "../../ports/arguments.ts";
+import { admit, checkChanges, versionConflict } from "../../ports/arguments.ts";
+import type { PortError } from "../../ports/port_error.ts";
 import type {
   SettingsChange,
   SettingsStore,
@@ -59,9 +60,10 @@ function replace(
   db: SqliteDatabase,
   changes: readonly SettingsChange[],
   actor: string,
-): number[] {
+): number[] | PortError {
   for (const change of changes) {
-    checkVersion(change, versionOf(sql, change.key));
+    const conflict = versionConflict(change, versionOf(sql, change.key));
+    if (conflict) return conflict;
   }
   const before = readLogHead(sql).position;
   const now = db.clock.now();

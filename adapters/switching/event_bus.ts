@@ -5,6 +5,7 @@
  */
 import type { EventBus } from "../../ports/event_bus.ts";
 import type { Switchable } from "../../ports/switchable.ts";
+import { onFirstAbort } from "../../ports/waiting.ts";
 import { createSwitch } from "./switch.ts";
 
 /**
@@ -32,13 +33,22 @@ export function openSwitchingEventBus(
     async wait(after, signal) {
       for (;;) {
         const { tenure } = turnout;
-        const stop = signal ? AbortSignal.any([signal, tenure]) : tenure;
+        const stop = new AbortController();
+        const release = onFirstAbort(
+          [signal, tenure],
+          (reason) => stop.abort(reason),
+        );
         try {
-          return await turnout.use((bus) => bus.wait(after, stop), signal);
+          return await turnout.use(
+            (bus) => bus.wait(after, stop.signal),
+            signal,
+          );
         } catch (error) {
           signal?.throwIfAborted();
           // Only a swap sends the wait on to the next adapter.
           if (turnout.tenure === tenure) throw error;
+        } finally {
+          release();
         }
       }
     },

@@ -9,13 +9,15 @@ import {
   createMemoryFeatures,
   openMemoryFeatureStore,
 } from "../../adapters/memory/feature_store.ts";
-import { createMemoryLog } from "../../adapters/memory/log.ts";
+import { createMemoryLog, type MemoryLog } from "../../adapters/memory/log.ts";
+import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
 import { parseSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
 import { testEventBus } from "../contracts/event_bus.ts";
 import { testFeatureStore } from "../contracts/feature_store.ts";
 import { testSequencePort } from "../contracts/sequence_port.ts";
 import { testSettingsStore } from "../contracts/settings_store.ts";
+import { createCountedAbort } from "../support/abort_listeners.ts";
 import { anEvent } from "../support/events.ts";
 import { createFakeClock } from "../support/fake_clock.ts";
 import { createMemoryWorld, subject } from "../support/memory_world.ts";
@@ -24,7 +26,8 @@ import { createSeededEntropy } from "../support/seeded_entropy.ts";
 testEventBus("memory", async () => {
   const { clock, ...world } = createMemoryWorld();
   const bus = world.bus();
-  return subject({ bus, elapse: clock.advance }, bus);
+  const { advance: elapse, jumpWall } = clock;
+  return subject({ bus, elapse, jumpWall }, bus);
 });
 
 testSettingsStore("memory", async () => {
@@ -92,4 +95,63 @@ Deno.test("memory: a full feature store drops what was used least recently", asy
   equal(await store.size(), 10);
   equal(vectors[0] !== undefined, true);
   equal(vectors.slice(11).every((vector) => vector !== undefined), true);
+});
+
+/** A log whose listeners are counted. */
+function createCountedLog() {
+  const listening = new Set<unknown>();
+  const log = createMemoryLog({
+    clock: createFakeClock(),
+    entropy: createSeededEntropy(),
+  });
+  const counted: MemoryLog = {
+    ...log,
+    listen(listener) {
+      listening.add(listener);
+      const stop = log.listen(listener);
+      return () => {
+        listening.delete(listener);
+        stop();
+      };
+    },
+  };
+  return { log: counted, listening };
+}
+
+Deno.test("memory: a wait leaves no listener, however it ends", async () => {
+  const { log, listening } = createCountedLog();
+  await using bus = openMemoryEventBus(log);
+  const [rung, aborted, closed] = [1, 2, 3].map(createCountedAbort);
+  const wait = bus.wait(0, rung!.signal);
+  deepEqual([listening.size, rung!.listeners], [1, 1]);
+  await bus.publish([anEvent()]);
+  await wait;
+  deepEqual([listening.size, rung!.listeners], [0, 0]);
+
+  await bus.wait(0, rung!.signal);
+  deepEqual([listening.size, rung!.listeners], [0, 0]);
+
+  const given = bus.wait(1, aborted!.signal);
+  aborted!.abort();
+  await rejects(given, { name: "AbortError" });
+  deepEqual([listening.size, aborted!.listeners], [0, 0]);
+
+  const ended = bus.wait(1, closed!.signal);
+  ended.catch(() => {});
+  await bus[Symbol.asyncDispose]();
+  await rejects(ended, { code: "closed" });
+  deepEqual([listening.size, closed!.listeners], [0, 0]);
+});
+
+Deno.test("memory: one read looks at a bounded number of events", async () => {
+  const bus = createMemoryWorld().bus();
+  const other = (channel: string) => anEvent({}, { channel });
+  await bus.publish(Array.from({ length: 10_000 }, () => other("a.x")));
+  await bus.publish([other("b.x"), other("b.x")]);
+  const channels = parseChannelPatterns(["b.*"]);
+  const first = await bus.read({ after: 0, limit: 1, channels });
+  deepEqual([first.events, first.scannedTo], [[], 10_000]);
+  const next = await bus.read({ after: 10_000, limit: 1, channels });
+  deepEqual(next.events.map((event) => event.position), [10_001]);
+  equal(next.scannedTo, 10_001);
 });

@@ -31,7 +31,7 @@ function sqliteError(errcode: number): Error {
 }
 
 Deno.test("sqlite: a mistake of ours is not taken for a failure of the database", () => {
-  const mistake = sqliteError(1);
+  const mistake = sqliteError(21); // SQLITE_MISUSE
   equal(toPortError(mistake, "read"), mistake);
   equal(toPortError("text", "read"), "text");
 });
@@ -65,6 +65,44 @@ if (await needs(import.meta.url, ["read", "write"])) {
     await using bus = openSqliteEventBus(twin);
     const { events } = await bus.read({ after: 0, limit: 10 });
     deepEqual(events.map((event) => JSON.parse(event.json).version), [1, 2]);
+  });
+
+  Deno.test("sqlite: a version conflict does not make the others' writes run again", async () => {
+    await using world = await createSqliteWorld();
+    let ids = 0;
+    await using store = openSqliteSettingsStore({
+      ...world.db,
+      newId: () => `${ids++}`,
+    });
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, i) => {
+        const key = parseSettingsKey(`user:${i}:settings:all`);
+        const ifVersion = i === 10 ? 99 : 0;
+        return store.write([{ key, json: "1", ifVersion }], "1");
+      }),
+    );
+    deepEqual(
+      results.flatMap((r) => r.status === "rejected" ? r.reason.code : []),
+      ["version_conflict"],
+    );
+    equal(ids, 19);
+  });
+
+  Deno.test("sqlite: a table that is gone makes calls corrupt", async () => {
+    await using world = await createSqliteWorld();
+    await using bus = openSqliteEventBus(world.db);
+    await using store = openSqliteSettingsStore(world.db);
+    await world.db.write((sql) => sql.run("DROP TABLE settings"));
+    const reason = "as its tables are not those of this program";
+    await rejects(store.read([KEY]), {
+      code: "corrupt",
+      message: `Cannot read from the database ${reason}`,
+    });
+    await rejects(store.write([{ key: KEY, json: "1" }], "1"), {
+      code: "corrupt",
+      message: `Cannot write to the database ${reason}`,
+    });
+    equal((await bus.publish([anEvent()]))[0]!.position, 1);
   });
 
   Deno.test("sqlite: a read that finds another process in the way is made again, up to a point", async () => {
@@ -170,6 +208,7 @@ if (await needs(import.meta.url, ["read", "write"])) {
         throw new Error("disk I/O error");
       },
       all: () => [],
+      each: () => [],
       run: () => 0,
     };
     await using doorbell = createDoorbell(sql, clock);

@@ -22,6 +22,7 @@ import {
 } from "../../adapters/sqlite/log.ts";
 import { readEventPage } from "../../adapters/sqlite/log_reading.ts";
 import { migrate } from "../../adapters/sqlite/migrate.ts";
+import { begin } from "../../adapters/sqlite/transaction.ts";
 import { createSystemClock } from "../../adapters/system/clock.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
@@ -191,6 +192,7 @@ if (await needs(import.meta.url, ["read", "write"])) {
       [append, append, orphan].map((work) => rig.writes.write(work)),
     );
     deepEqual(results.map((r) => r.status), upTo(3).map(() => "rejected"));
+    equal(rig.sql.inTransaction, false);
     equal(await rig.writes.write(append), 2);
     deepEqual(positions(rig.sql), [1, 2]);
     deepEqual(rig.logged, [
@@ -221,6 +223,72 @@ if (await needs(import.meta.url, ["read", "write"])) {
       deepEqual(positions(rig.sql), [1]);
     });
   }
+
+  Deno.test("group commit: a failed transaction that cannot be ended refuses writes until it can", async () => {
+    let broken = true;
+    await using rig = await setUp((text) => {
+      if (broken && /^(COMMIT|ROLLBACK)$/.test(text)) throw sqliteError(10);
+    });
+    const group = upTo(3).map(() => rig.writes.write(append));
+    const results = await Promise.allSettled(group);
+    deepEqual(
+      results.map((r) => r.status === "rejected" && r.reason.message),
+      upTo(3).map(() => "Cannot write to the database as its disk has failed"),
+    );
+    equal(rig.sql.inTransaction, true);
+    for (let i = 0; i < 2; i++) {
+      await rejects(rig.writes.write(append), {
+        code: "unavailable",
+        message:
+          "Cannot use the database as a transaction that failed cannot be ended",
+      });
+    }
+    broken = false;
+    equal(await rig.writes.write(append), 1);
+    deepEqual(positions(rig.sql), [1]);
+  });
+
+  Deno.test("group commit: a read ends a failed transaction before it begins", async () => {
+    await using rig = await setUp();
+    rig.sql.run("BEGIN IMMEDIATE");
+    append(rig.sql);
+    begin(rig.sql, "BEGIN");
+    equal(readLogHead(rig.sql).position, 0);
+    rig.sql.run("COMMIT");
+  });
+
+  Deno.test("group commit: no transaction is open while other code runs", async () => {
+    await using rig = await setUp();
+    const stop = new AbortController();
+    const open: boolean[] = [];
+    const dropped = rig.writes.write(append, stop.signal)
+      .catch(() => open.push(rig.sql.inTransaction));
+    const kept = rig.writes.write(append);
+    stop.abort(new Error("enough"));
+    await dropped;
+    equal(await kept, 1);
+    deepEqual(open, [false]);
+  });
+
+  Deno.test("group commit: a refusal that is returned costs the others nothing", async () => {
+    const { watch, count } = counting("");
+    await using rig = await setUp(watch);
+    let runs = 0;
+    const results = await Promise.allSettled(
+      upTo(9).map((i) =>
+        rig.writes.write((sql) => {
+          runs++;
+          return i === 5 ? new PortError("invalid", "not 5") : append(sql);
+        })
+      ),
+    );
+    deepEqual(
+      results.map((r) => r.status === "fulfilled" ? r.value : r.reason.message),
+      [1, 2, 3, 4, "not 5", 5, 6, 7, 8],
+    );
+    equal(runs, 9);
+    equal(count("ROLLBACK TO work"), 0);
+  });
 
   Deno.test("group commit: a transaction that cannot begin fails its callers", async () => {
     const { watch } = counting("BEGIN IMMEDIATE", () => sqliteError(10));

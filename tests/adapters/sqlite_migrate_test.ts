@@ -29,6 +29,12 @@ async function create(path: string): Promise<void> {
   await (await openDatabase(path))[Symbol.asyncDispose]();
 }
 
+async function createWithEvents(path: string, count: number): Promise<void> {
+  await using db = await openDatabase(path);
+  await using bus = openSqliteEventBus(db);
+  await bus.publish(Array.from({ length: count }, () => anEvent()));
+}
+
 /** Opens the database in another process, as another user where one is given. */
 async function openAs(user: { uid?: number }, path: string) {
   await Deno.chmod(dirname(path), 0o777);
@@ -117,6 +123,67 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
       message:
         `Cannot use database ${folder.path} as a newer program made it: found schema version 7, known version is 1`,
     });
+  });
+
+  for (
+    const [change, script] of [
+      ["a lost table", "DROP TABLE log_head"],
+      ["an empty list of migrations", "DELETE FROM schema_migration"],
+      [
+        "another list of migrations",
+        "DROP TABLE schema_migration; CREATE TABLE schema_migration (a)",
+      ],
+    ] as const
+  ) {
+    Deno.test(`sqlite: a database with ${change} is refused`, async () => {
+      await using folder = await makeFolder();
+      await create(folder.path);
+      tamper(folder.path, script);
+      await rejects(openDatabase(folder.path), {
+        code: "corrupt",
+        message:
+          `Cannot open database ${folder.path} as its tables are not those of this program`,
+      });
+    });
+  }
+
+  Deno.test("sqlite: a database without its list of migrations is refused", async () => {
+    await using folder = await makeFolder();
+    await create(folder.path);
+    tamper(folder.path, "DROP TABLE schema_migration");
+    await rejects(openDatabase(folder.path), {
+      code: "unsupported",
+      message: /it has tables, but no schema_migration$/,
+    });
+  });
+
+  Deno.test("sqlite: a log whose head is not where its events end is refused", async () => {
+    const heads = [
+      ["DELETE FROM log_head", "found head none, newest event 3"],
+      ["UPDATE log_head SET pos = 2", "found head 2, newest event 3"],
+      ["UPDATE log_head SET pos = 4", "found head 4, newest event 3"],
+      ["DELETE FROM log_head; DELETE FROM event_log", /none.*none$/],
+    ] as const;
+    for (const [script, found] of heads) {
+      await using folder = await makeFolder();
+      await createWithEvents(folder.path, 3);
+      tamper(folder.path, script);
+      await rejects(openDatabase(folder.path), {
+        code: "corrupt",
+        message: found instanceof RegExp
+          ? found
+          : `Cannot use database ${folder.path} as its log is damaged or was changed by hand: ${found}`,
+      });
+    }
+  });
+
+  Deno.test("sqlite: a log whose events have all been dropped goes on where it was", async () => {
+    await using folder = await makeFolder();
+    await createWithEvents(folder.path, 3);
+    tamper(folder.path, "DELETE FROM event_log");
+    await using db = await openDatabase(folder.path);
+    await using bus = openSqliteEventBus(db);
+    equal((await bus.publish([anEvent()]))[0]!.position, 4);
   });
 
   Deno.test("sqlite: a database of other scripts is refused", async () => {

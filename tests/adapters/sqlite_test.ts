@@ -20,7 +20,8 @@ if (await needs(import.meta.url, ["read", "write"])) {
   testEventBus("sqlite", async () => {
     const world = await createSqliteWorld();
     const bus = openSqliteEventBus(world.db);
-    return subject({ bus, elapse: world.clock.advance }, bus, world);
+    const { advance: elapse, jumpWall } = world.clock;
+    return subject({ bus, elapse, jumpWall }, bus, world);
   });
 
   testSettingsStore("sqlite", async () => {

@@ -21,6 +21,8 @@ import { testEventBus } from "../contracts/event_bus.ts";
 import { testFeatureStore } from "../contracts/feature_store.ts";
 import { testSequencePort } from "../contracts/sequence_port.ts";
 import { testSettingsStore } from "../contracts/settings_store.ts";
+import { createCountedAbort } from "../support/abort_listeners.ts";
+import { countSignalListeners } from "../support/signal_listeners.ts";
 import { anEvent } from "../support/events.ts";
 import { createMemoryWorld, subject } from "../support/memory_world.ts";
 
@@ -82,7 +84,8 @@ testEventBus("switching under load", async () => {
   const first = open();
   const bus = openSwitchingEventBus("memory", first);
   const load = keepSwapping(bus, open);
-  return subject({ bus, elapse: clock.advance }, load, bus, first);
+  const { advance: elapse, jumpWall } = clock;
+  return subject({ bus, elapse, jumpWall }, load, bus, first);
 });
 
 testSettingsStore("switching under load", async () => {
@@ -159,6 +162,30 @@ Deno.test("switching: a swap does not wait for those who wait for news", async (
   await bus.swapTo("second", second);
   stop.abort(new Error("enough"));
   await rejects(wait, { message: "enough" });
+});
+
+Deno.test("switching: a wait leaves no listener on its signal or the switch, however it ends", async () => {
+  const { bus: open } = createMemoryWorld();
+  await using first = open();
+  await using bus = openSwitchingEventBus("first", first);
+  const stop = createCountedAbort();
+  using all = countSignalListeners();
+  const wait = bus.wait(0, stop.signal);
+  deepEqual([stop.listeners, all.count > 0], [1, true]);
+  await bus.publish([anEvent()]);
+  await wait;
+  deepEqual([stop.listeners, all.count], [0, 0]);
+
+  const swapped = bus.wait(1, stop.signal);
+  await bus.swapTo("first again", first);
+  await bus.publish([anEvent()]);
+  await swapped;
+  deepEqual([stop.listeners, all.count], [0, 0]);
+
+  const aborted = bus.wait(2, stop.signal);
+  stop.abort();
+  await rejects(aborted, { name: "AbortError" });
+  deepEqual([stop.listeners, all.count], [0, 0]);
 });
 
 Deno.test("switching: a feature store that comes back has forgotten what was invalidated meanwhile", async () => {

@@ -6,7 +6,12 @@
 import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
 import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
 import type { LoggedEvent } from "../../domain/event/event.ts";
-import type { EventBus } from "../../ports/event_bus.ts";
+import {
+  type EventBus,
+  MAX_EVENT_PAGE,
+  MAX_EVENT_PAGE_CHARS,
+} from "../../ports/event_bus.ts";
+import { createCountedAbort } from "../support/abort_listeners.ts";
 import { anEvent, asPublished } from "../support/events.ts";
 import { testLaws, type Waivers } from "./law.ts";
 
@@ -15,6 +20,8 @@ export interface EventBusSubject extends AsyncDisposable {
   readonly bus: EventBus;
   /** Lets wall time pass. */
   elapse(ms: number): Promise<void>;
+  /** Sets the clock that stamps events on or back, where it can be set. */
+  jumpWall?(ms: number): void;
 }
 
 async function readAll(bus: EventBus, after = 0): Promise<LoggedEvent[]> {
@@ -24,6 +31,34 @@ async function readAll(bus: EventBus, after = 0): Promise<LoggedEvent[]> {
     events.push(...page.events);
     from = page.scannedTo;
     if (from === page.head.position) return events;
+  }
+}
+
+/** A page ends before its limit where events are large; nothing is left out. */
+async function endsEarlyWhereDataIsLong(bus: EventBus): Promise<void> {
+  const { position: start } = await bus.head();
+  const sizes = [1, ...Array.from({ length: 20 }, () => 1 / 8)];
+  for (const size of sizes) {
+    const text = "x".repeat(size * MAX_EVENT_PAGE_CHARS);
+    await bus.publish([anEvent({ text })]);
+  }
+  for (const channels of [undefined, parseChannelPatterns(["setup.*"])]) {
+    const positions: number[] = [];
+    for (let after = start; after < start + sizes.length;) {
+      const page = await bus.read({
+        after,
+        limit: MAX_EVENT_PAGE,
+        ...(channels && { channels }),
+      });
+      const { events, scannedTo } = page;
+      const last = events.at(-1)!;
+      const chars = events.reduce((sum, { json }) => sum + json.length, 0);
+      ok(chars - last.json.length < MAX_EVENT_PAGE_CHARS, `${chars} at once`);
+      equal(scannedTo, last.position);
+      positions.push(...events.map((event) => event.position));
+      after = scannedTo;
+    }
+    deepEqual(positions, sizes.map((_, i) => start + i + 1));
   }
 }
 
@@ -64,9 +99,13 @@ const LAWS = {
   },
 
   "a batch tells where it ends": async ({ bus }) => {
-    await bus.publish([anEvent(), anEvent()]);
+    const [first, second] = [anEvent(), anEvent()];
+    await bus.publish([first, second]);
     await bus.publish([anEvent()]);
-    deepEqual((await readAll(bus)).map((e) => e.batchEnd), [2, 2, 3]);
+    await bus.publish([second, anEvent(), first, anEvent()]);
+    await bus.publish([anEvent(), second]);
+    const ends = (await readAll(bus)).map((event) => event.batchEnd);
+    deepEqual(ends, [2, 2, 3, 5, 5, 6]);
   },
 
   "concurrent publishers get dense positions, each event its own": async (
@@ -134,6 +173,7 @@ const LAWS = {
     const page = await bus.read({ after: 1, limit: 2 });
     deepEqual(page.events.map((e) => e.position), [2, 3]);
     equal(page.scannedTo, 3);
+    await endsEarlyWhereDataIsLong(bus);
   },
 
   "channel patterns choose events, and unmatched ones are passed over": async (
@@ -175,11 +215,12 @@ const LAWS = {
   },
 
   "commit times never go back, and positionAt() finds them": async (
-    { bus, elapse },
+    { bus, elapse, jumpWall },
   ) => {
     for (let i = 0; i < 9; i++) {
       await bus.publish([anEvent()]);
       await elapse(10);
+      if (i === 4) jumpWall?.(-25);
     }
     const times = (await readAll(bus)).map((event) => event.committedAt);
     deepEqual(times, times.toSorted((a, b) => a - b));
@@ -195,9 +236,11 @@ const LAWS = {
   },
 
   "wait() resolves for every waiter when an event arrives": async ({ bus }) => {
-    const waits = [0, 0, 0].map((after) => bus.wait(after));
+    const stop = createCountedAbort();
+    const waits = [0, 0, 0].map((after) => bus.wait(after, stop.signal));
     const [receipt] = await bus.publish([anEvent()]);
     await Promise.all(waits);
+    equal(stop.listeners, 0, "a wait that is over listens on");
     const later = bus.wait(receipt!.position);
     await bus.publish([anEvent()]);
     await later;

@@ -11,7 +11,7 @@ import type {
 } from "../../domain/feature.ts";
 import { parseSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
-import type { FeatureStore } from "../../ports/feature_store.ts";
+import type { FeatureStore, FillToken } from "../../ports/feature_store.ts";
 import { testLaws, type Waivers } from "./law.ts";
 
 /** An empty store, and what a test may do to its world. */
@@ -139,6 +139,13 @@ const LAWS = {
     ok(await store.fill(token, [vector(at(A))], [60]) <= 1);
     await put(store, [vector(at(A))]);
     deepEqual(await held(store), [at(A)]);
+  },
+
+  "a token that this store never gave keeps nothing": async ({ store }) => {
+    for (const token of ["", "x", "-1", "0.5", "0x0", "0/x", "999999999"]) {
+      equal(await store.fill(token as FillToken, [vector(at())], [60]), 0);
+    }
+    deepEqual(await held(store), []);
   },
 
   "many invalidations do not let an old fill through": async ({ store }) => {

@@ -57,6 +57,7 @@ export const PORT_ERROR_CODES = Object.keys(
     closed: 0,
     invalid: 0,
     not_found: 0,
+    conflict: 0,
     version_conflict: 0,
     epoch_changed: 0,
     expired: 0,

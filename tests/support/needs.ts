@@ -13,7 +13,8 @@ type Permission = "read" | "write" | "net" | "env" | "run" | "sys";
  * Whether every permission is granted; if not, registers the reason as a
  * skipped test. Call it at the top of a file and guard its tests with it.
  *
- * With `REQUIRE_SERVICES=1` a skip is an error: CI must run everything.
+ * The reason is printed too, from which `deno task test` fails where
+ * `REQUIRE_SERVICES=1`; under bare `deno test` a skip stays a skip.
  */
 export async function needs(
   file: string,
