@@ -1,0 +1,210 @@
+/**
+ * Writing to the event log: events, and settings together with their events.
+ *
+ * @module
+ */
+import type { NewEvent, Receipt } from "../../domain/event/event.ts";
+import { settingsUpdated } from "../../domain/settings_event.ts";
+import { checkVersion } from "../../ports/arguments.ts";
+import { PortError } from "../../ports/port_error.ts";
+import type { SettingsChange } from "../../ports/settings_store.ts";
+import type { Outcome } from "./group_commit.ts";
+import type { Link } from "./link.ts";
+
+/** What one caller wants committed: events, or settings and their events. */
+export type LogCall =
+  | { readonly events: readonly NewEvent[] }
+  | { readonly changes: readonly SettingsChange[]; readonly actor: string };
+
+/** What writing needs. */
+export interface LogWriting {
+  /** Now, in milliseconds since the Unix epoch. */
+  now(): number;
+  /** A new event id. */
+  newId(): string;
+}
+
+/** What a group of calls has done. */
+export interface LogCommit {
+  /** What came of each call: a receipt an event, or a document. */
+  readonly outcomes: Outcome<Receipt[]>[];
+  /** The newest position given out; `undefined` when none was. */
+  readonly position: number | undefined;
+  /** The epoch of the log. */
+  readonly epoch: string;
+}
+
+/** Text of one group, at most; a single call may be longer. */
+const MAX_GROUP_CHARS = 4 * 1024 * 1024;
+
+/** An entry to be written; the names are those of `commit_calls`. */
+interface Item {
+  readonly n: number;
+  readonly call: number;
+  readonly id: string;
+  readonly type: string;
+  readonly key: string | undefined;
+  readonly meta: string;
+  readonly data?: string;
+  readonly value?: string;
+  readonly actor?: string;
+}
+
+type State = "stored" | "duplicate" | "conflict" | "busy" | "dropped";
+
+/**
+ * Begins a group: only the first change of a document may depend on its
+ * version, as the group sees the versions before it alone.
+ */
+export function startLogGroup(): (call: LogCall) => boolean {
+  const named = new Set<string>();
+  let chars = 0;
+  return (call) => {
+    if (chars > 0 && chars + lengthOf(call) > MAX_GROUP_CHARS) return false;
+    if ("changes" in call) {
+      const { changes } = call;
+      const waits = changes.some(({ key, ifVersion }) =>
+        ifVersion !== undefined && named.has(key)
+      );
+      for (const { key } of changes) named.add(key);
+      if (waits) return false;
+    }
+    chars += lengthOf(call);
+    return true;
+  };
+}
+
+/** Commits `calls` in their order, each wholly or not at all. */
+export async function commitLogCalls(
+  link: Link,
+  calls: readonly LogCall[],
+  writing: LogWriting,
+): Promise<LogCommit> {
+  const group = gather(calls, writing);
+  const rows = await link.query<[number, State, number, string]>(
+    "SELECT n, state, pos, epoch FROM commit_calls($1::text::json, $2::text::json, $3, $4)",
+    [
+      JSON.stringify(group.items),
+      group.guards.length > 0 ? JSON.stringify(group.guards) : null,
+      Math.floor(group.now),
+      writing.newId(),
+    ],
+  );
+  const placed: Placed[] = [];
+  let position: number | undefined;
+  for (const [n, state, pos] of rows) {
+    placed[n] = { id: group.items[n]!.id, state, position: pos };
+    if (state === "stored") position = Math.max(position ?? 0, pos);
+  }
+  const outcomes = calls.map((call, i) =>
+    "events" in call
+      ? { value: receiptsOf(group.slots[i]!.map((n) => placed[n]!)) }
+      : outcomeOf(call.changes, group.slots[i]!.map((n) => placed[n]!))
+  );
+  // An event that one group names twice is new to the first who named it.
+  for (const [call, i] of group.repeats) {
+    const outcome = outcomes[call] as { value: Receipt[] };
+    outcome.value[i] = { ...outcome.value[i]!, duplicate: true };
+  }
+  return { outcomes, position, epoch: rows[0]![3] };
+}
+
+/** What became of an item. */
+interface Placed {
+  readonly id: string;
+  readonly state: State;
+  readonly position: number;
+}
+
+interface Group {
+  readonly now: number;
+  readonly items: Item[];
+  readonly guards: unknown[];
+  /** The item, by its number, of every event or document of every call. */
+  readonly slots: number[][];
+  /** Call and slot of events whose id an earlier call of the group has. */
+  readonly repeats: (readonly [call: number, slot: number])[];
+}
+
+function gather(calls: readonly LogCall[], writing: LogWriting): Group {
+  const now = writing.now();
+  const items: Item[] = [];
+  const guards: unknown[] = [];
+  const repeats: (readonly [number, number])[] = [];
+  const numbers = new Map<string, number>();
+  const slots = calls.map((call, index) => {
+    if ("events" in call) {
+      return call.events.map((event, i) => {
+        const held = numbers.get(event.id);
+        if (held !== undefined) {
+          repeats.push([index, i]);
+          return held;
+        }
+        const n = items.length;
+        numbers.set(event.id, n);
+        items.push(itemOf(event, n, index));
+        return n;
+      });
+    }
+    const { actor } = call;
+    return call.changes.map(({ key, json, ifVersion }) => {
+      const n = items.length;
+      const id = writing.newId();
+      const event = settingsUpdated({ key, version: 0, actor }, id, now);
+      const { data: _, ...item } = itemOf(event, n, index);
+      items.push({ ...item, value: json, actor });
+      guards.push({ n, call: index, key, if_version: ifVersion });
+      return n;
+    });
+  });
+  return { now, items, guards, slots, repeats };
+}
+
+function itemOf(event: NewEvent, n: number, call: number) {
+  const { id, channel, key, json, meta } = event;
+  return {
+    n,
+    call,
+    id,
+    type: channel,
+    key,
+    data: json,
+    meta: JSON.stringify(meta),
+  };
+}
+
+function receiptsOf(placed: readonly Placed[]): Receipt[] {
+  return placed.map(({ id, state, position }) => ({
+    id,
+    position,
+    duplicate: state === "duplicate",
+  }));
+}
+
+function outcomeOf(
+  changes: readonly SettingsChange[],
+  placed: readonly Placed[],
+): Outcome<Receipt[]> {
+  const busy = placed.findIndex(({ state }) => state === "busy");
+  if (busy >= 0) return { busy: heldByAnother(changes[busy]!.key) };
+  try {
+    placed.forEach(({ state, position }, i) => {
+      if (state === "conflict") checkVersion(changes[i]!, position);
+    });
+  } catch (error) {
+    return { error };
+  }
+  return { value: receiptsOf(placed) };
+}
+
+function heldByAnother(key: string): PortError {
+  return new PortError(
+    "unavailable",
+    `Cannot write ${key} as another transaction holds its row`,
+  );
+}
+
+function lengthOf(call: LogCall): number {
+  const list = "events" in call ? call.events : call.changes;
+  return list.reduce((sum, { json }) => sum + json.length, 0);
+}

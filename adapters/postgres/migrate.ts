@@ -1,0 +1,116 @@
+/**
+ * Brings a database's tables to the form that this program knows.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { PortError } from "../../ports/port_error.ts";
+import type { Link } from "./link.ts";
+import state from "./migrations/0001_state.sql" with { type: "text" };
+
+/** The scripts by version, from 1. */
+const MIGRATIONS = [{ name: "0001_state", script: state }];
+
+/** What a migration needs to know. */
+export interface MigrationOptions {
+  /** Names the database in errors. */
+  readonly name: string;
+  /** When it happens, in milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  /** Epoch of the log, should it begin now. */
+  readonly epoch: string;
+}
+
+/**
+ * Applies the migrations that are missing and begins the log, in one
+ * transaction that others wait for. After an error the link is of no use.
+ *
+ * @returns The names of the migrations that were applied.
+ * @throws {PortError} `unsupported` when the database is newer than this
+ * program or another program's; `corrupt` when it was made by other scripts;
+ * `unavailable` when its search_path names no schema.
+ * @throws What the link throws.
+ */
+export async function migrate(
+  link: Link,
+  options: MigrationOptions,
+): Promise<string[]> {
+  await link.script("BEGIN");
+  // Held up to the commit: of several programs one migrates.
+  await link.query(
+    "SELECT pg_advisory_xact_lock(hashtext('holdfast'), hashtext(current_schema()))",
+  );
+  const applied = await bringUpToDate(link, options);
+  await link.query(
+    `INSERT INTO log_head (id, epoch, pos, set_pos, at, timeline)
+      VALUES (1, $1, 0, 0, $2, log_timeline()) ON CONFLICT (id) DO NOTHING`,
+    [options.epoch, Math.floor(options.atMs)],
+  );
+  await link.script("COMMIT");
+  return applied;
+}
+
+async function bringUpToDate(
+  link: Link,
+  { name, atMs }: MigrationOptions,
+): Promise<string[]> {
+  const known = MIGRATIONS.length;
+  const [look] = await link.query<[string | null, boolean, boolean]>(LOOK);
+  const [schema, hasTables, isOurs] = look!;
+  if (schema === null) {
+    throw new PortError(
+      "unavailable",
+      `Cannot use ${name} as its search_path names no schema that exists`,
+    );
+  }
+  if (hasTables && !isOurs) {
+    throw new PortError(
+      "unsupported",
+      `Cannot use ${name} as schema ${schema} belongs to another program: it has tables, but no schema_migration`,
+    );
+  }
+  if (!isOurs) await link.script(OWN_TABLE);
+
+  const applied = await link.query<[number, string]>(
+    "SELECT version, checksum FROM schema_migration ORDER BY version",
+  );
+  const found = applied.at(-1)?.[0] ?? 0;
+  if (found > known) {
+    throw new PortError(
+      "unsupported",
+      `Cannot use ${name} as a newer program made it: found schema version ${found}, known version is ${known}`,
+    );
+  }
+  for (const [version, checksum] of applied) {
+    if (checksum === checksumOf(MIGRATIONS[version - 1]!.script)) continue;
+    throw new PortError(
+      "corrupt",
+      `Cannot use ${name} as other scripts than this program's made it: found schema version ${found}, known version is ${known}, and migration ${version} differs`,
+    );
+  }
+  const missing = MIGRATIONS.slice(found);
+  for (const [i, { name, script }] of missing.entries()) {
+    await link.script(script);
+    await link.query(
+      "INSERT INTO schema_migration VALUES ($1, $2, $3, $4)",
+      [found + i + 1, name, checksumOf(script), Math.floor(atMs)],
+    );
+  }
+  return missing.map(({ name }) => name);
+}
+
+const LOOK = `SELECT current_schema()::text, count(*) > 0,
+    coalesce(bool_or(relname = 'schema_migration'), false)
+  FROM pg_class WHERE relkind IN ('r', 'p')
+    AND relnamespace = to_regnamespace(quote_ident(current_schema()))`;
+
+const OWN_TABLE = `CREATE TABLE schema_migration (
+  version integer PRIMARY KEY,
+  name text NOT NULL,
+  checksum text NOT NULL,
+  applied_at bigint NOT NULL
+)`;
+
+function checksumOf(script: string): string {
+  return createHash("sha256").update(script).digest("hex");
+}

@@ -1,0 +1,211 @@
+/**
+ * Opening Postgres databases: new, old, foreign, and by several at once.
+ *
+ * @module
+ */
+import { deepEqual, equal, ok, rejects, throws } from "../support/assert.ts";
+import { parseAddress } from "../../adapters/postgres/address.ts";
+import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
+import type { LogLevel, Telemetry } from "../../ports/telemetry.ts";
+import { anEvent } from "../support/events.ts";
+import { createFakeClock } from "../support/fake_clock.ts";
+import { makeSchema, openDatabase } from "../support/postgres_world.ts";
+import { requireService } from "../support/services.ts";
+
+/** Opens the database, makes its tables, and closes it. */
+async function create(url: string): Promise<void> {
+  await using db = openDatabase(url);
+  await db.ready;
+}
+
+/** Checks that the database at `url` is refused, by `ready` and by calls. */
+async function refuses(
+  url: string,
+  expected: { code: string; message: RegExp },
+): Promise<void> {
+  await using db = openDatabase(url);
+  await rejects(db.ready, expected);
+  await rejects(openPostgresEventBus(db).head(), expected);
+  await rejects(openPostgresEventBus(db).publish([anEvent()]), expected);
+}
+
+Deno.test("postgres: an address that is malformed is refused without repeating it", () => {
+  for (
+    const url of [
+      "mysql://ann:secret@host/db",
+      "postgres//ann:secret@host/db",
+      "postgres://ann:%zz-secret@host/db",
+      "postgres://ann:secret@host:port/db",
+      "",
+    ]
+  ) {
+    throws(() => openDatabase(url), (error: Error) => {
+      equal((error as unknown as { code: string }).code, "invalid");
+      ok(!`${error.message}${error.stack}${error.cause}`.includes("secret"));
+      return true;
+    });
+  }
+});
+
+Deno.test("postgres: an address may name several hosts, and settings of the session", () => {
+  deepEqual(
+    parseAddress(
+      "postgresql://a%40b:p%2Fw@one:5433,[::1]/db%20x?sslmode=verify-full&search_path=s",
+    ),
+    {
+      hosts: [{ host: "one", port: 5433 }, { host: "::1", port: 5432 }],
+      user: "a@b",
+      password: "p/w",
+      database: "db x",
+      sslMode: "verify-full",
+      parameters: { search_path: "s" },
+    },
+  );
+  deepEqual(parseAddress("postgres://"), {
+    hosts: [{ host: "localhost", port: 5432 }],
+    user: "postgres",
+    password: "",
+    database: "postgres",
+    sslMode: "disable",
+    parameters: {},
+  });
+});
+
+const url = await requireService(import.meta.url, "postgres");
+if (url) {
+  Deno.test("postgres: a new database gets its tables, and says so", async () => {
+    await using schema = await makeSchema(url);
+    const clock = createFakeClock();
+    const lines: [LogLevel, string][] = [];
+    const telemetry = {
+      log: (level: LogLevel, message: string) => lines.push([level, message]),
+    } as unknown as Telemetry;
+    await using db = openDatabase(schema.url, { clock, telemetry });
+    await db.ready;
+    const rows = await db.read(
+      "SELECT version, name, applied_at FROM schema_migration",
+    );
+    deepEqual([...rows], [[1, "0001_state", clock.now()]]);
+    deepEqual(lines, [["info", "Migrated the database"]]);
+  });
+
+  Deno.test("postgres: a database opened again keeps its epoch, its head and its events", async () => {
+    await using schema = await makeSchema(url);
+    const event = anEvent();
+    const before = openDatabase(schema.url, { seed: 1 });
+    await using bus = openPostgresEventBus(before);
+    await bus.publish([anEvent(), event]);
+    const head = await bus.head();
+    await before[Symbol.asyncDispose]();
+
+    await using db = openDatabase(schema.url, { seed: 2 });
+    await using again = openPostgresEventBus(db);
+    deepEqual(await again.head(), head);
+    const page = await again.read({ after: 1, limit: 10, epoch: head.epoch });
+    deepEqual(page.events.map((e) => e.id), [event.id]);
+  });
+
+  Deno.test("postgres: of four that open a new database at once one makes it", async () => {
+    await using schema = await makeSchema(url);
+    const lines: string[] = [];
+    const telemetry = {
+      log: (_: string, message: string) => lines.push(message),
+    } as unknown as Telemetry;
+    const openers = [1, 2, 3, 4].map((seed) =>
+      openDatabase(schema.url, { seed, telemetry })
+    );
+    await Promise.all(openers.map((db) => db.ready));
+    deepEqual(lines, ["Migrated the database"]);
+    const heads = await Promise.all(
+      openers.map((db) => openPostgresEventBus(db).head()),
+    );
+    equal(new Set(heads.map((head) => head.epoch)).size, 1);
+    const [made] = await schema.psql`SELECT count(*) FROM schema_migration`;
+    equal(made!["count"], "1");
+    for (const db of openers) await db[Symbol.asyncDispose]();
+  });
+
+  Deno.test("postgres: two databases have different epochs", async () => {
+    await using one = await makeSchema(url);
+    await using two = await makeSchema(url);
+    await using a = openDatabase(one.url, { seed: 1 });
+    await using b = openDatabase(two.url, { seed: 2 });
+    const [headA, headB] = await Promise.all(
+      [a, b].map((db) => openPostgresEventBus(db).head()),
+    );
+    ok(headA!.epoch !== headB!.epoch);
+  });
+
+  Deno.test("postgres: sessions flush every commit and have their limits set", async () => {
+    await using schema = await makeSchema(url);
+    await using db = openDatabase(schema.url, { deadlines: { readMs: 2000 } });
+    const [settings] = await db.read(`SELECT
+      current_setting('synchronous_commit'), current_setting('statement_timeout'),
+      current_setting('lock_timeout'),
+      current_setting('idle_in_transaction_session_timeout')`);
+    deepEqual(settings, ["on", "1800ms", "900ms", "2s"]);
+  });
+
+  Deno.test("postgres: a database of a newer program is refused", async () => {
+    await using schema = await makeSchema(url);
+    await create(schema.url);
+    await schema
+      .psql`INSERT INTO schema_migration VALUES (7, '0007_x', 'c', 0)`;
+    await refuses(schema.url, {
+      code: "unsupported",
+      message:
+        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 7, known version is 1$/,
+    });
+  });
+
+  Deno.test("postgres: a database of other scripts is refused", async () => {
+    await using schema = await makeSchema(url);
+    await create(schema.url);
+    await schema.psql`UPDATE schema_migration SET checksum = 'other'`;
+    await refuses(schema.url, {
+      code: "corrupt",
+      message:
+        /as other scripts than this program's made it: found schema version 1, known version is 1, and migration 1 differs$/,
+    });
+  });
+
+  Deno.test("postgres: a schema of another program is refused and left alone", async () => {
+    await using schema = await makeSchema(url);
+    await schema.psql`CREATE TABLE theirs (a integer)`;
+    await refuses(schema.url, {
+      code: "unsupported",
+      message: /as schema \w+ belongs to another program: it has tables/,
+    });
+    const tables = await schema.psql`SELECT relname FROM pg_class
+      WHERE relnamespace = current_schema()::regnamespace`;
+    deepEqual(tables.map((table) => table["relname"]), ["theirs"]);
+  });
+
+  Deno.test("postgres: a schema that does not exist is waited for", async () => {
+    await using schema = await makeSchema(url);
+    const name = new URL(schema.url).searchParams.get("search_path")!;
+    await schema.psql.unsafe(`DROP SCHEMA ${name}`);
+    await using db = openDatabase(schema.url);
+    await rejects(openPostgresEventBus(db).head(), {
+      code: "unavailable",
+      message: /as its search_path names no schema that exists$/,
+    });
+    await schema.psql.unsafe(`CREATE SCHEMA ${name}`);
+    await db.ready;
+    equal((await openPostgresEventBus(db).head()).position, 0);
+  });
+
+  Deno.test("postgres: a database that is closed before it is ready says so", async () => {
+    await using schema = await makeSchema(url);
+    const db = openDatabase(schema.url);
+    const publishing = openPostgresEventBus(db).publish([anEvent()]);
+    publishing.catch(() => {});
+    await db[Symbol.asyncDispose]();
+    await db[Symbol.asyncDispose]();
+    equal((await publishing)[0]!.position, 1);
+    await rejects(openPostgresEventBus(db).head(), { code: "closed" });
+    await rejects(openPostgresEventBus(db).publish([anEvent()]), {
+      code: "closed",
+    });
+  });
+}

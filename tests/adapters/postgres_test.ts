@@ -1,0 +1,64 @@
+/**
+ * The Postgres adapters obey the contracts of their ports.
+ *
+ * @module
+ */
+import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
+import { openPostgresFeatureStore } from "../../adapters/postgres/feature_store.ts";
+import { openPostgresSequencePort } from "../../adapters/postgres/sequence_port.ts";
+import { openPostgresSettingsStore } from "../../adapters/postgres/settings_store.ts";
+import { testAgreement } from "../contracts/agreement.ts";
+import { testEventBus } from "../contracts/event_bus.ts";
+import { testFeatureStore } from "../contracts/feature_store.ts";
+import { testSequencePort } from "../contracts/sequence_port.ts";
+import { testSettingsStore } from "../contracts/settings_store.ts";
+import { subject } from "../support/memory_world.ts";
+
+import { createPostgresWorld } from "../support/postgres_world.ts";
+import { requireService } from "../support/services.ts";
+
+const url = await requireService(import.meta.url, "postgres");
+
+if (url) {
+  testEventBus("postgres", async () => {
+    const world = await createPostgresWorld(url);
+    const bus = openPostgresEventBus(world.db);
+    return subject({ bus, elapse: world.clock.advance }, bus, world);
+  });
+
+  testSettingsStore("postgres", async () => {
+    const world = await createPostgresWorld(url);
+    const bus = openPostgresEventBus(world.db);
+    const store = openPostgresSettingsStore(world.db);
+    return subject({ bus, store }, store, bus, world);
+  });
+
+  testSequencePort("postgres", async () => {
+    const world = await createPostgresWorld(url);
+    const sequence = openPostgresSequencePort(world.db);
+    return subject({ sequence }, sequence, world);
+  });
+
+  testFeatureStore("postgres", async () => {
+    const world = await createPostgresWorld(url);
+    const store = openPostgresFeatureStore(world.db);
+    return subject({ store, elapse: world.clock.advance }, store, world);
+  });
+
+  testAgreement("postgres", async () => {
+    const world = await createPostgresWorld(url);
+    const bus = openPostgresEventBus(world.db);
+    const settings = openPostgresSettingsStore(world.db);
+    const sequence = openPostgresSequencePort(world.db);
+    const features = openPostgresFeatureStore(world.db);
+    const { advance } = world.clock;
+    return subject(
+      { bus, settings, sequence, features, elapse: advance },
+      bus,
+      settings,
+      sequence,
+      features,
+      world,
+    );
+  }, 60);
+}
