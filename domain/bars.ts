@@ -52,6 +52,32 @@ export function lastDate(bars: Bars): TradingDate {
 }
 
 /**
+ * What is wrong with the first bar that cannot be, in one clause: prices are
+ * finite and above 0, a high is no lower than its low, volumes are finite and
+ * not below 0. A missing value is no fault.
+ */
+export function findImpossibleBar(bars: Bars): string | undefined {
+  const { length, open, high, low, close, volume, vwap } = bars;
+  const prices = { open, high, low, close, ...(vwap && { vwap }) };
+  for (let row = 0; row < length; row++) {
+    for (const [name, column] of Object.entries(prices)) {
+      const price = column[row]!;
+      if (price <= 0 || price === Infinity) return say(row, name, price);
+    }
+    if (high[row]! < low[row]!) return say(row, "high below low", high[row]!);
+    if (volume[row]! < 0 || volume[row] === Infinity) {
+      return say(row, "volume", volume[row]!);
+    }
+  }
+
+  function say(row: number, what: string, value: number): string {
+    return `the bar of ${
+      dateOfEpochDay(bars.day[row]!)
+    } has an impossible ${what}: current value is ${value}`;
+  }
+}
+
+/**
  * A 64-bit fingerprint of every number in `bars`, as 16 hexadecimal digits.
  *
  * Equal bars have equal fingerprints on every machine, so that a vector

@@ -2,16 +2,21 @@
  * Measures, and prints a table and JSON.
  *
  * `deno task bench` runs all; `deno task bench sqlite` those whose name has
- * the word. A figure outside its limit makes the exit code 1.
+ * the word; `--readme` writes the table into the README. A figure outside its
+ * limit makes the exit code 1.
  *
  * @module
  */
+import { replaceTable } from "./readme.ts";
 import { benchAlpha158 } from "../tests/bench/alpha158_bench.ts";
 import type { Figure } from "../tests/bench/figure.ts";
 import { benchLightgbm } from "../tests/bench/lightgbm_bench.ts";
 import { benchParquet } from "../tests/bench/parquet_bench.ts";
+import { benchPostgres } from "../tests/bench/postgres_bench.ts";
 import { benchService } from "../tests/bench/service_bench.ts";
 import { benchSqlite } from "../tests/bench/sqlite_bench.ts";
+
+const databaseUrl = Deno.env.get("TEST_DATABASE_URL");
 
 const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   alpha158: benchAlpha158,
@@ -19,9 +24,14 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   parquet: benchParquet,
   sqlite: benchSqlite,
   service: benchService,
+  postgres: () => {
+    if (databaseUrl !== undefined) return benchPostgres(databaseUrl);
+    console.log("postgres: skipped, as TEST_DATABASE_URL is not set");
+    return [];
+  },
 };
 
-const [word = ""] = Deno.args;
+const word = Deno.args.find((argument) => !argument.startsWith("--")) ?? "";
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (name.includes(word)) figures.push(...await bench());
@@ -42,7 +52,25 @@ console.table(
   }])),
 );
 console.log(JSON.stringify({ machine, figures }));
+if (Deno.args.includes("--readme")) {
+  const markdown = await Deno.readTextFile("README.md");
+  await Deno.writeTextFile("README.md", replaceTable(markdown, table(figures)));
+}
 Deno.exitCode = figures.every(isMet) ? 0 : 1;
+
+function table(figures: readonly Figure[]): string {
+  const rows = figures.map((figure) =>
+    `| ${figure.name} | ${round(figure.value)} ${figure.unit} | ${
+      required(figure)
+    } | ${figure.beside ?? ""} |`
+  );
+  return [
+    "| What | Measured | Required | Beside |",
+    "|---|---|---|---|",
+    ...rows,
+  ]
+    .join("\n");
+}
 
 function isMet({ value, limit, atLeast }: Figure): boolean {
   return value <= (limit ?? Infinity) && value >= (atLeast ?? -Infinity);

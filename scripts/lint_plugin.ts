@@ -9,40 +9,54 @@ import { globalUses } from "./lint_globals.ts";
 
 type Node = Deno.lint.Node;
 
-/** Bring in time, chance or I/O, whatever is done with them. */
-const AMBIENT_GLOBALS = [
+/** Bring in I/O, whatever is done with them. */
+const INPUT_AND_OUTPUT = [
+  "BroadcastChannel",
   "Deno",
-  "console",
-  "crypto",
+  "EventSource",
+  "WebSocket",
+  "Worker",
+  "caches",
   "fetch",
-  "globalThis",
-  "performance",
+  "localStorage",
+  "navigator",
   "process",
-  "queueMicrotask",
+  "sessionStorage",
+];
+
+/** Bring in time and chance, by themselves or under another name. */
+const TIME_AND_CHANCE = [
+  "AbortSignal.timeout",
+  "Date.now",
+  "Function",
+  "Intl.DateTimeFormat",
+  "Math.random",
+  "Temporal.Now",
+  "bare AbortSignal",
+  "bare Date",
+  "bare Intl",
+  "bare Math",
+  "bare Temporal",
+  "crypto",
+  "eval",
+  "globalThis",
+  "new Date",
+  "performance",
   "self",
   "setImmediate",
   "setInterval",
   "setTimeout",
 ];
 
-/** Bring in time and chance, although the rest of their object does not. */
-const AMBIENT_MEMBERS = [
-  "AbortSignal.timeout",
-  "Date.now",
-  "Math.random",
-  "Temporal.Now",
-];
+/** What a digest is depends on its input alone. */
+const NO_CHANCE = ["crypto.subtle.digest"];
 
-/** Where there is I/O, time and chance still come from ports. */
-const TIME_AND_CHANCE = [
-  ...AMBIENT_MEMBERS,
-  "crypto.getRandomValues",
-  "crypto.randomUUID",
-  "performance",
-  "setImmediate",
-  "setInterval",
-  "setTimeout",
-];
+/**
+ * Time and chance by way of Node. `setImmediate` is let through: it ends this
+ * turn of the event loop, which is how SQLite's group commit gathers a group.
+ */
+const AMBIENT_IMPORT =
+  /^node:(?:timers(?!.* setImmediate$)|perf_hooks|crypto (?:\*|default|random|webcrypto|generate|getRandom))/;
 
 /** No time, chance or I/O in domain and ports; nothing to wait for in domain. */
 const pureCore: Deno.lint.Rule = {
@@ -65,7 +79,8 @@ const pureCore: Deno.lint.Rule = {
     }
     return {
       ...globalUses(
-        [...AMBIENT_GLOBALS, ...AMBIENT_MEMBERS, "new Date"],
+        [...INPUT_AND_OUTPUT, ...TIME_AND_CHANCE, "console", "queueMicrotask"],
+        [],
         report,
       ),
       ImportExpression: (node) => report(node, "import()"),
@@ -79,23 +94,39 @@ const pureCore: Deno.lint.Rule = {
   },
 };
 
-/** Time and chance from ports, the environment from the configuration. */
+/** Time, chance and I/O from ports, the environment from the configuration. */
 const noAmbient: Deno.lint.Rule = {
   create(context) {
     const path = pathOf(context);
+    const isLogic = /^src\/(?:services|apps|follower)\//.test(path);
+    const isTimeless = isLogic || path.startsWith("src/http/") ||
+      /^adapters\/(?!system\/)/.test(path);
     const banned: string[] = [];
-    if (/^src\/(?:services|apps|follower)\//.test(path)) {
-      banned.push(...TIME_AND_CHANCE, "new Date");
-    }
+    if (isTimeless) banned.push(...TIME_AND_CHANCE);
+    if (isLogic) banned.push(...INPUT_AND_OUTPUT);
     if (!/^(?:scripts|tests)\/|^src\/(?:config|main)\.ts$/.test(path)) {
       banned.push("Deno.env", "process.env");
     }
     if (/^src\/(?!(?:main|cli)\.ts$)/.test(path)) banned.push("console");
-    return globalUses(banned, (node, name) => {
-      const hint = "Time, chance, settings and logs come in through ports.";
+    function report(node: Node, name: string): void {
+      const hint = "Time, chance, I/O, settings and logs come through ports.";
       const message = `Cannot use ${name} here as it is ambient`;
       context.report({ node, message, hint });
-    });
+    }
+    return {
+      ...globalUses(banned, NO_CHANCE, report),
+      ImportExpression(node) {
+        if (isLogic) report(node, "import()");
+      },
+      ImportDeclaration(node) {
+        if (!isTimeless || node.importKind === "type") return;
+        for (const specifier of node.specifiers) {
+          const name = importedName(specifier);
+          if (!AMBIENT_IMPORT.test(`${node.source.value} ${name}`)) continue;
+          report(specifier, `${name} of ${node.source.value}`);
+        }
+      },
+    };
   },
 };
 
@@ -135,6 +166,15 @@ const noTsIgnore: Deno.lint.Rule = {
 function pathOf(context: Deno.lint.RuleContext): string {
   const root = import.meta.dirname!.replace(/scripts$/, "");
   return context.filename.replaceAll("\\", "/").replace(root, "");
+}
+
+function importedName(
+  specifier: Deno.lint.ImportDeclaration["specifiers"][number],
+): string {
+  if (specifier.type === "ImportDefaultSpecifier") return "default";
+  if (specifier.type === "ImportNamespaceSpecifier") return "*";
+  const { imported } = specifier;
+  return imported.type === "Identifier" ? imported.name : imported.value;
 }
 
 function isFunction(node: Node): boolean {

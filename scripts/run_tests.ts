@@ -9,6 +9,23 @@ import { guard, within } from "./server_process.ts";
 export interface Summary {
   readonly passed: number;
   readonly failed: number;
+  /** Ignored tests and steps. */
+  readonly ignored: number;
+}
+
+/** What is needed to run tests. */
+export interface TestRun {
+  readonly cwd: string;
+  /** Arguments of `deno test`. */
+  readonly options: readonly string[];
+  /** Variables to add to this process's. */
+  readonly env: Record<string, string>;
+  /**
+   * How long nothing may be printed, once there was something: each test prints
+   * its name when it begins, so a silence is a test that hangs.
+   */
+  readonly silenceMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** What tests may do: no foreign functions, and nothing is asked. */
@@ -20,17 +37,16 @@ const STOP_TIMEOUT_MS = 5_000;
 /**
  * Runs `deno test` in a process group of its own, of which nothing stays.
  *
- * @param env Variables to add to this process's.
  * @returns What it printed, which has also been passed on.
- * @throws The reason of `signal` when it aborts.
+ * @throws When it was silent for too long or `signal` aborts: why, and which
+ * test was running.
  */
 export async function denoTest(
-  cwd: string,
-  options: readonly string[],
-  env: Record<string, string>,
-  signal: AbortSignal,
+  { cwd, options, env, silenceMs, signal }: TestRun,
 ): Promise<{ output: string; success: boolean }> {
   signal.throwIfAborted();
+  const silence = new AbortController();
+  const stop = AbortSignal.any([signal, silence.signal]);
   const permissions = PERMISSIONS.map((name) => `--allow-${name}`);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--no-prompt", ...permissions, ...options],
@@ -46,26 +62,91 @@ export async function denoTest(
     await within(STOP_TIMEOUT_MS, child.status);
     killGroup(child.pid, "SIGKILL");
   }
-  signal.addEventListener("abort", end);
-  const output = tee(child.stdout);
+  stop.addEventListener("abort", end);
+  let printed = "";
+  let begun: string | undefined;
+  // What Deno says when it is interrupted comes after the test that hung.
+  stop.addEventListener("abort", () => begun = findRunning(printed));
+  const reason = `nothing was printed for ${silenceMs / 1000} s`;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const output = tee(child.stdout, (text) => {
+    printed += text;
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(reason), silenceMs);
+  });
   const { success } = await child.status;
-  signal.removeEventListener("abort", end);
+  stop.removeEventListener("abort", end);
   // What tests left running would hold the pipe open.
   killGroup(child.pid, "SIGKILL");
   await output;
-  signal.throwIfAborted();
-  return { output: await output, success };
+  clearTimeout(timer);
+  if (stop.aborted) {
+    const where = begun ?? "no test was running";
+    throw new Error(`Cannot finish the tests as ${stop.reason}: ${where}`);
+  }
+  return { output: printed, success };
+}
+
+/** Reads which test, and which of its steps, has begun and not ended. */
+export function findRunning(output: string): string | undefined {
+  const text = stripColours(output);
+  // Its name stands there again, with how it ended, where something followed.
+  const begun = [...text.matchAll(/^( *)(\S.*) \.\.\. ?$/gm)]
+    .filter(({ 0: { length }, 1: indent, 2: name, index }) => {
+      const rest = text.slice(index + length);
+      return !new RegExp(
+        String.raw`^${indent}${RegExp.escape(name!)} \.\.\. \S`,
+        "m",
+      ).test(rest);
+    });
+  const test = begun.findLastIndex(([, indent]) => indent === "");
+  if (test < 0) return undefined;
+  const names = begun.slice(test).map(([, , name]) => `"${name}"`);
+  const file = [...text.matchAll(/^running \d+ tests? from (.+)$/gm)].at(-1);
+  return `${names.join(", ")} of ${file?.[1] ?? "some file"} had begun`;
 }
 
 /** Reads the line with which `deno test` ends, if it came to that. */
 export function parseSummary(output: string): Summary | undefined {
-  const step = String.raw`(?: \(\d+ steps?\))?`;
+  const count = (what: string) =>
+    String.raw`(\d+) ${what}(?: \((\d+) steps?\))?`;
   const line = new RegExp(
-    String.raw`^(?:ok|FAILED) \| (\d+) passed${step} \| (\d+) failed`,
+    String.raw`^(?:ok|FAILED) \| ${count("passed")} \| ${count("failed")}` +
+      String.raw`(?: \| ${count("ignored")})?`,
     "gm",
   );
   const last = [...stripColours(output).matchAll(line)].at(-1);
-  return last && { passed: Number(last[1]), failed: Number(last[2]) };
+  if (!last) return undefined;
+  const [, passed, , failed, , ignored = 0, ignoredSteps = 0] = last;
+  return {
+    passed: Number(passed),
+    failed: Number(failed),
+    ignored: Number(ignored) + Number(ignoredSteps),
+  };
+}
+
+/** Reads the names of ignored tests and steps. */
+export function parseIgnored(output: string): string[] {
+  const line = /^ *(\S.*) \.\.\. ignored \(\S+\)$/gm;
+  return [...stripColours(output).matchAll(line)].map(([, name]) => name!);
+}
+
+/**
+ * What is wrong with the ignored tests where everything must run, one sentence
+ * each: an ignored test says why at the end of its name, as
+ * `(skipped, as reason)`.
+ */
+export function ignoredProblems(output: string, ignored: number): string[] {
+  const names = parseIgnored(output);
+  const unread = ignored - names.length;
+  return [
+    ...names
+      .filter((name) => !/ \(skipped, as \S.*\)$/.test(name))
+      // Whole files that are skipped fail by themselves.
+      .filter((name) => !/^tests\/\S+: skipped, as /.test(name))
+      .map((name) => `"${name}" was ignored and does not say why`),
+    ...(unread > 0 ? [`${unread} ignored tests could not be told`] : []),
+  ];
 }
 
 /** Reads which files said that they were skipped, and why. */
@@ -80,11 +161,14 @@ function stripColours(text: string): string {
   return text.replace(/\x1b\[[0-9;]*m/g, "");
 }
 
-async function tee(stream: ReadableStream<Uint8Array>): Promise<string> {
+/** Passes on what `stream` brings, and tells it piece by piece. */
+async function tee(
+  stream: ReadableStream<Uint8Array>,
+  tell: (text: string) => void,
+): Promise<void> {
   const decoder = new TextDecoder();
-  let text = "";
   for await (const chunk of stream) {
-    text += decoder.decode(chunk, { stream: true });
+    tell(decoder.decode(chunk, { stream: true }));
     try {
       let written = 0;
       while (written < chunk.length) {
@@ -94,7 +178,6 @@ async function tee(stream: ReadableStream<Uint8Array>): Promise<string> {
       // Nobody reads any more; the tests go on.
     }
   }
-  return text;
 }
 
 function killGroup(leader: number, signal: Deno.Signal): void {

@@ -3,7 +3,9 @@
  *
  * Arguments are those of `deno test`, such as paths and `--filter`; without any
  * the run is a full one, which also measures coverage. `--no-services` does
- * without servers. With `REQUIRE_SERVICES=1` a skipped file is a failure.
+ * without servers. With `REQUIRE_SERVICES=1` a skipped file is a failure, and so
+ * is an ignored test that does not say why. When nothing is printed for
+ * `TEST_SILENCE_S` seconds the run ends and names the test that hangs.
  *
  * @module
  */
@@ -11,6 +13,8 @@ import { dirname } from "node:path";
 import { coverageProblems, coverageTable, readCoverage } from "./coverage.ts";
 import {
   denoTest,
+  ignoredProblems,
+  parseIgnored,
   parseSkips,
   parseSummary,
   type Summary,
@@ -26,8 +30,11 @@ import {
 const ROOT = dirname(import.meta.dirname!);
 const SERVICES: readonly ServiceName[] = ["redis", "postgres"];
 
-/** How long a run may take: a test that hangs must not hang the run. */
+/** How long a run may take, even if it goes on printing. */
 const RUN_TIMEOUT_MS = 20 * 60_000;
+
+/** How long nothing may be printed: a test that hangs must not hang the run. */
+const SILENCE_S = 90;
 
 interface Run extends Summary {
   /** What is wrong apart from failed tests, one sentence each. */
@@ -54,7 +61,13 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
   stack.defer(() => Deno.remove(profile, { recursive: true }));
   stack.use(guard(`rm -rf "$1"`, profile));
   if (full) options.push(`--coverage=${profile}`, "--coverage-raw-data-only");
-  const { output, success } = await denoTest(ROOT, options, env, signal);
+  const { output, success } = await denoTest({
+    cwd: ROOT,
+    options,
+    env,
+    silenceMs: 1000 * Number(Deno.env.get("TEST_SILENCE_S") || SILENCE_S),
+    signal,
+  });
 
   const problems: string[] = [];
   const summary = parseSummary(output);
@@ -63,7 +76,11 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
 
   const skips = parseSkips(output);
   for (const [file, reason] of skips) console.log(`Skipped ${file}: ${reason}`);
+  for (const name of parseIgnored(output)) {
+    if (!name.startsWith("tests/")) console.log(`Ignored ${name}`);
+  }
   if (Deno.env.get("REQUIRE_SERVICES") === "1") {
+    problems.push(...ignoredProblems(output, summary?.ignored ?? 0));
     const how = missing.map((name) =>
       `${name} is missing: ${howToEnable(name)}`
     );
@@ -75,7 +92,7 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
     const untestable = missing.map((name) => `adapters/${name}`);
     problems.push(...coverageProblems(files, untestable));
   }
-  return { passed: 0, failed: 0, ...summary, problems };
+  return { passed: 0, failed: 0, ignored: 0, ...summary, problems };
 }
 
 function announceMissing(name: ServiceName): void {

@@ -18,6 +18,14 @@ import { openNoopSequencePort } from "../adapters/noop/sequence_port.ts";
 import { openNoopSettingsStore } from "../adapters/noop/settings_store.ts";
 import { openParquetMarketData } from "../adapters/parquet/market_data.ts";
 import {
+  openPostgresDatabase,
+  type PostgresDatabase,
+} from "../adapters/postgres/database.ts";
+import { openPostgresEventBus } from "../adapters/postgres/event_bus.ts";
+import { openPostgresFeatureStore } from "../adapters/postgres/feature_store.ts";
+import { openPostgresSequencePort } from "../adapters/postgres/sequence_port.ts";
+import { openPostgresSettingsStore } from "../adapters/postgres/settings_store.ts";
+import {
   openSqliteDatabase,
   type SqliteDatabase,
 } from "../adapters/sqlite/database.ts";
@@ -105,7 +113,7 @@ export async function openPorts(
     ),
     quarantineList: config.quarantinePath === undefined
       ? createNoQuarantine()
-      : openQuarantineFile(config.quarantinePath),
+      : openQuarantineFile(config.quarantinePath, telemetry),
   };
 }
 
@@ -143,11 +151,18 @@ async function openStatePorts(
   stack: AsyncDisposableStack,
 ) {
   const { featureStore, eventBus, settingsStore, sequence } = config.adapters;
+  const uses = (name: AdapterName) =>
+    Object.values(config.adapters).includes(name);
   const technologies: Record<AdapterName, Technology> = {
     noop: NOOP,
     memory: memory(foundations),
-    sqlite: Object.values(config.adapters).includes("sqlite")
+    sqlite: uses("sqlite")
       ? sqlite(stack.use(await openDatabase(config.dataDir, foundations)))
+      : NOOP,
+    postgres: uses("postgres")
+      ? postgres(stack.use(
+        openPostgresDatabase({ ...foundations, url: config.databaseUrl! }),
+      ))
       : NOOP,
   };
   const features = stack.use(technologies[featureStore].featureStore());
@@ -188,6 +203,15 @@ function sqlite(database: SqliteDatabase): Technology {
     featureStore: () => openSqliteFeatureStore(database),
     sequence: () => openSqliteSequencePort(database),
     settingsStore: () => openSqliteSettingsStore(database),
+  };
+}
+
+function postgres(database: PostgresDatabase): Technology {
+  return {
+    eventBus: () => openPostgresEventBus(database),
+    featureStore: () => openPostgresFeatureStore(database),
+    sequence: () => openPostgresSequencePort(database),
+    settingsStore: () => openPostgresSettingsStore(database),
   };
 }
 

@@ -6,11 +6,11 @@
 import { parseArgs, parseEnv } from "node:util";
 import { z } from "zod";
 
-/** Adapters that a port can be pinned to in this version. */
-const ADAPTERS = ["memory", "sqlite", "noop"] as const;
-
 /** Those that hold state and log together. */
-const STORES = ["sqlite", "memory"] as const;
+const STORES = ["sqlite", "memory", "postgres"] as const;
+
+/** Adapters that a port can be pinned to in this version. */
+const ADAPTERS = [...STORES, "noop"] as const;
 const isStore = (name?: string) => STORES.some((store) => store === name);
 
 /** A name of an adapter. */
@@ -36,8 +36,12 @@ export const VARIABLES = {
   ),
   DATA_DIR: text.default("./data").describe("Folder of the SQLite database"),
   STORE: oneOf(STORES).default("sqlite").describe(
-    "Database of record",
+    "Database of record; postgres when DATABASE_URL is set",
   ),
+  DATABASE_URL: z.string().regex(
+    /^postgres(ql)?:\/\/./,
+    "must be a URL such as postgres://user:password@host:5432/database",
+  ).optional().describe("The Postgres database"),
   FEATURE_STORE: oneOf(ADAPTERS).optional().describe(
     "Pins the feature store; memory unless said otherwise",
   ),
@@ -65,7 +69,9 @@ export const VARIABLES = {
   MODEL_RELOAD_S: wholeNumber(1, 86_400).default(300).describe(
     "Seconds between looks for another model",
   ),
-  STRATEGY_ID: text.default("alpha_baseline").describe(
+  STRATEGY_ID: text.max(256, "must have 256 characters at most").default(
+    "alpha_baseline",
+  ).describe(
     "Name of the strategy in signals and events",
   ),
   TOP_N: wholeNumber(0, 1000).default(3).describe("Symbols to be long"),
@@ -83,7 +89,6 @@ const NOT_YET = [
   "ADMIN_PORT",
   "AUTH",
   "CONSISTENCY",
-  "DATABASE_URL",
   "DEFAULT_SETTINGS_PATH",
   "INSTANCE_ID",
   "REDIS_DB",
@@ -110,6 +115,7 @@ const Schema = z.object(VARIABLES).transform((v) => ({
   host: v.HOST,
   port: v.PORT,
   dataDir: v.DATA_DIR,
+  databaseUrl: v.DATABASE_URL,
   adapters: {
     featureStore: v.FEATURE_STORE ?? "memory",
     eventBus: v.EVENT_BUS ?? v.STORE,
@@ -155,20 +161,31 @@ export function parseConfig(
       given[known] = name;
     }
   }
+  if (values.DATABASE_URL !== undefined) values.STORE ??= "postgres";
+  // Switched off is what this version has.
+  if (values.REDIS_ENABLED === "false") delete values.REDIS_ENABLED;
   const problems = NOT_YET.filter((name) => values[name] !== undefined)
     .map((name) =>
-      `Cannot use ${name} as this version runs on SQLite or memory only: unset it`
+      `Cannot use ${name} as this version runs without Redis: unset it`
     );
   const parsed = Schema.safeParse(values);
   for (const { path, message } of parsed.error?.issues ?? []) {
     const name = String(path[0]);
+    // A URL may hold a password.
+    const value = /_URL$/.test(name)
+      ? "not shown"
+      : JSON.stringify(values[name]);
     problems.push(
-      `Cannot use ${given[name]} as it ${message}: current value is ${
-        JSON.stringify(values[name])
-      }`,
+      `Cannot use ${given[name]} as it ${message}: current value is ${value}`,
     );
   }
   const store = values.STORE ?? "sqlite";
+  const needsUrl = store === "postgres" || values.FEATURE_STORE === "postgres";
+  if (needsUrl && values.DATABASE_URL === undefined) {
+    problems.push(
+      "Cannot use postgres as DATABASE_URL is not set: set it to postgres://user:password@host:5432/database",
+    );
+  }
   for (const port of ["EVENT_BUS", "SETTINGS_STORE", "SEQUENCE"] as const) {
     const pinned = values[port];
     if (isStore(store) && isStore(pinned) && pinned !== store) {

@@ -10,12 +10,14 @@ import { type App, createApp } from "./http/app.ts";
 import { createHostGuard } from "./http/host_guard.ts";
 import { createIdentity } from "./http/identity.ts";
 import { allRoutes } from "./http/routes/mod.ts";
+import { errorFields } from "./services/error_fields.ts";
 import { createEventService } from "./services/events.ts";
 import { createFeatureService } from "./services/features.ts";
 import { createHealthService } from "./services/health.ts";
 import { followInvalidations } from "./services/invalidations.ts";
 import { createModelService } from "./services/models.ts";
 import { openQuarantineService } from "./services/quarantine.ts";
+import { watchWrites } from "./services/write_watch.ts";
 import { VERSION } from "./version.ts";
 
 /** A running service without a listener. */
@@ -41,7 +43,9 @@ export async function openHoldfast(
 ): Promise<Holdfast> {
   await using stack = new AsyncDisposableStack();
   const ports = await openPorts(config, stack, overrides);
-  const { clock, entropy, telemetry, eventBus: bus } = ports;
+  const { clock, entropy, telemetry } = ports;
+  const writes = watchWrites(ports);
+  const { eventBus: bus } = writes;
   const common = { bus, clock, entropy, telemetry };
 
   const quarantine = await openQuarantineService({
@@ -69,10 +73,17 @@ export async function openHoldfast(
   });
   const events = createEventService(common);
   const health = createHealthService({
-    bus,
+    bus: {
+      async head(signal) {
+        // Asks both: either may be switched off and answer by itself.
+        await ports.settingsStore.read([], signal);
+        return bus.head(signal);
+      },
+    },
     clock,
     model: signals.model,
     needsModel: true,
+    concerns: [writes.fault, models.fault, quarantine.fault],
     version: VERSION,
     state: {
       mode: () => "normal",
@@ -89,31 +100,36 @@ export async function openHoldfast(
   await models.load();
   await signals.rehearse();
   const stop = new AbortController();
-  const following = await followInvalidations(
-    { ...common, features },
-    stop.signal,
-  );
   const background = Promise.all([
-    following.ended,
+    followInvalidations({ ...common, features }, stop.signal),
     models.run(config.modelReloadS, stop.signal),
     quarantine.run(stop.signal),
-  ]);
+  ]).catch((error: unknown) => {
+    telemetry.log("error", "background work has ended", errorFields(error));
+  });
   stack.defer(async () => {
     stop.abort();
     await background;
   });
 
   const loopback = isLoopback(config.host);
+  if (!loopback) {
+    telemetry.log(
+      "warn",
+      "nobody can be believed on this address: every /api route answers 401; set HOST=127.0.0.1",
+      { host: config.host },
+    );
+  }
   const app = createApp({
     routes: allRoutes({
       signals,
       features,
       events,
-      settings: ports.settingsStore,
-      settingsRecord: config.adapters.settingsStore === "sqlite"
-        ? "database"
-        : "memory",
-      sequences: ports.sequence,
+      settings: writes.settingsStore,
+      settingsRecord: config.adapters.settingsStore === "memory"
+        ? "memory"
+        : "database",
+      sequences: writes.sequence,
       health,
       exposition: telemetry.exposition,
       clock,
@@ -133,6 +149,5 @@ export async function openHoldfast(
 
 /** Whether only this machine can reach a listener on `host`. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" ||
-    /^127(\.\d{1,3}){3}$/.test(host);
+  return /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/i.test(host);
 }

@@ -33,6 +33,7 @@ Deno.test("without any variable the service runs on SQLite and the sample data",
     host: "127.0.0.1",
     port: 8080,
     dataDir: "./data",
+    databaseUrl: undefined,
     adapters: {
       featureStore: "memory",
       eventBus: "sqlite",
@@ -58,6 +59,7 @@ Deno.test("every variable is used", () => {
       PORT: "0",
       DATA_DIR: "/var/lib/holdfast",
       STORE: "memory",
+      DATABASE_URL: "postgres://db/holdfast",
       FEATURE_STORE: "noop",
       EVENT_BUS: "noop",
       SETTINGS_STORE: "memory",
@@ -78,6 +80,7 @@ Deno.test("every variable is used", () => {
     host: "0.0.0.0",
     port: 0,
     dataDir: "/var/lib/holdfast",
+    databaseUrl: "postgres://db/holdfast",
     adapters: {
       featureStore: "noop",
       eventBus: "noop",
@@ -113,9 +116,9 @@ const number = (from: number, to: number) => ({
 });
 const name = (...names: string[]) => ({
   allowed: `one of ${names.join(", ")}`,
-  wrong: ["postgres", names[0]!.toUpperCase(), ` ${names[0]}`],
+  wrong: ["oracle", names[0]!.toUpperCase(), ` ${names[0]}`],
 });
-const adapter = name("memory", "sqlite", "noop");
+const adapter = name("sqlite", "memory", "postgres", "noop");
 
 /** What each variable may be, in words, and some things that it may not. */
 const RULES: Record<
@@ -125,7 +128,8 @@ const RULES: Record<
   HOST: ANY_TEXT,
   PORT: number(0, 65535),
   DATA_DIR: ANY_TEXT,
-  STORE: name("sqlite", "memory"),
+  STORE: name("sqlite", "memory", "postgres"),
+  DATABASE_URL: ANY_TEXT, // below, as its value is never shown
   FEATURE_STORE: adapter,
   EVENT_BUS: adapter,
   SETTINGS_STORE: adapter,
@@ -197,16 +201,47 @@ Deno.test("REDIS_TTL is another name of FEATURE_TTL_S", () => {
   ]);
 });
 
+Deno.test("DATABASE_URL makes Postgres the database of record, unless STORE says otherwise", () => {
+  const DATABASE_URL = "postgresql://me:secret@db/holdfast";
+  const { adapters, databaseUrl } = parseConfig({ DATABASE_URL });
+  deepEqual(adapters, {
+    featureStore: "memory",
+    eventBus: "postgres",
+    settingsStore: "postgres",
+    sequence: "postgres",
+  });
+  equal(databaseUrl, DATABASE_URL);
+  const pinned = parseConfig({ DATABASE_URL, STORE: "sqlite" });
+  equal(pinned.adapters.eventBus, "sqlite");
+});
+
+Deno.test("Postgres needs a URL that can be one, and a wrong one is not shown", () => {
+  const missing = [
+    "Cannot use postgres as DATABASE_URL is not set: set it to postgres://user:password@host:5432/database",
+  ];
+  deepEqual(refusals({ STORE: "postgres" }), missing);
+  deepEqual(refusals({ FEATURE_STORE: "postgres" }), missing);
+  for (const url of ["db:5432", "mysql://me:secret@h/d", "postgres://"]) {
+    deepEqual(refusals({ DATABASE_URL: url }), [
+      "Cannot use DATABASE_URL as it must be a URL such as postgres://user:password@host:5432/database: current value is not shown",
+    ]);
+  }
+});
+
+Deno.test("REDIS_ENABLED=false asks for what is so", () => {
+  deepEqual(parseConfig({ REDIS_ENABLED: "false" }), parseConfig());
+});
+
 Deno.test("variables of later versions are refused, and what they say is not shown", () => {
   const later = VARIABLE_NAMES.filter((name) =>
     !(name in VARIABLES) && name !== "REDIS_TTL"
   );
-  for (const name of ["DATABASE_URL", "REDIS_URL", "REDIS_PASSWORD"]) {
+  for (const name of ["REDIS_URL", "REDIS_PASSWORD"]) {
     ok(later.includes(name));
   }
   for (const name of later) {
     deepEqual(refusals({ [name]: "postgres://me:secret@host" }), [
-      `Cannot use ${name} as this version runs on SQLite or memory only: unset it`,
+      `Cannot use ${name} as this version runs without Redis: unset it`,
     ]);
   }
 });

@@ -9,9 +9,19 @@ import type {
   QuarantineList,
   QuarantineRevision,
 } from "../../ports/quarantine_list.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 
-/** Opens the list at `path`; a file that is not there is an empty list. */
-export function openQuarantineFile(path: string): QuarantineList {
+const NONE: QuarantineRevision = { revision: "none", list: [] };
+
+/**
+ * Opens the list at `path`. A file that is not there yet is an empty list,
+ * which is logged once; one that has been read and then vanished is
+ * `unavailable`, so that a mishap lifts no quarantine: empty it with `[]`.
+ */
+export function openQuarantineFile(
+  path: string,
+  telemetry: Telemetry,
+): QuarantineList {
   let known: QuarantineRevision | undefined;
 
   async function revisionNow(): Promise<string> {
@@ -30,8 +40,18 @@ export function openQuarantineFile(path: string): QuarantineList {
         );
         known = { revision, list };
       } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw refusal(error);
-        known = { revision: "none", list: [] };
+        const isMissing = error instanceof Deno.errors.NotFound;
+        if (!isMissing || known && known !== NONE) throw refusal(error);
+        if (known === undefined) {
+          telemetry.log(
+            "warn",
+            "no quarantine list yet; no bars are kept out",
+            {
+              path,
+            },
+          );
+        }
+        known = NONE;
       }
       return known;
     },
@@ -50,5 +70,5 @@ export function openQuarantineFile(path: string): QuarantineList {
 
 /** The list of those who have none. */
 export function createNoQuarantine(): QuarantineList {
-  return { load: () => Promise.resolve({ revision: "none", list: [] }) };
+  return { load: () => Promise.resolve(NONE) };
 }

@@ -26,6 +26,8 @@ export interface Channel {
   readonly name: string;
   /** What its events tell, in one sentence. */
   readonly summary: string;
+  /** Whether only Holdfast itself publishes on it; anybody may when absent. */
+  readonly reserved?: true;
   /** How its events travel. */
   readonly lane: Lane;
   /** Version of the schema; rises when a field changes its meaning. */

@@ -2,7 +2,8 @@
  * Events as subscribers get them.
  *
  * Both forms are laid around the stored data, which is neither parsed nor
- * printed again. An envelope is an acceptable publication of the same event.
+ * printed again. An envelope is an acceptable publication of the same event, on
+ * channels that are not Holdfast's own.
  *
  * @module
  */

@@ -3,14 +3,12 @@
  *
  * @module
  */
+import { isJsonObject, jsonFault, type JsonObject } from "../json_value.ts";
 import { type Channel, maxBytesOf } from "./channel.ts";
 import { mustBe } from "./fields.ts";
 
-/** Levels of nesting in the data of an event. */
-const MAX_DEPTH = 64;
-
 /** An object as it came. */
-export type Members = Readonly<Record<string, unknown>>;
+export type Members = JsonObject;
 
 /** Hears of a fault: where it is, and the end of a sentence about it. */
 export type Faults = (path: readonly PropertyKey[], message: string) => void;
@@ -31,11 +29,6 @@ export interface SchemaResult {
   } | undefined;
 }
 
-/** Whether `value` is a JSON object. */
-export function isObject(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * Prints data that may go on `channel`, or tells `fault` why it may not.
  *
@@ -47,11 +40,11 @@ export function parseEventData(
   at: readonly string[],
   fault: Faults,
 ): string | undefined {
-  const unfit = isObject(data)
-    ? storageFault(data, 1)
-    : mustBe("an object", data);
-  if (unfit !== undefined) {
-    fault(at, unfit);
+  const unfit = isJsonObject(data)
+    ? jsonFault(data)
+    : { path: [], message: mustBe("an object", data) };
+  if (unfit) {
+    fault([...at, ...unfit.path], unfit.message);
     return undefined;
   }
   if (!channel) return undefined;
@@ -78,20 +71,4 @@ export function report(
     fault([...at, ...path], message);
   }
   return result.success;
-}
-
-/** Why data would not be the same when read back, if so. */
-function storageFault(value: unknown, depth: number): string | undefined {
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    return "must not have numbers beyond the range of a double";
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  if (depth > MAX_DEPTH) {
-    return `must not be nested more than ${MAX_DEPTH} levels deep`;
-  }
-  for (const item of Object.values(value)) {
-    const fault = storageFault(item, depth + 1);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
 }

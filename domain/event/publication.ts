@@ -10,19 +10,19 @@
  */
 import { z } from "zod";
 import { type InputFault, InvalidInput } from "../invalid_input.ts";
+import { isJsonObject } from "../json_value.ts";
 import { USER_ID_PATTERN } from "../user_id.ts";
 import { isUuid } from "../uuid.ts";
 import type { Channel } from "./channel.ts";
 import {
   type Faults,
-  isObject,
   type Members,
   parseEventData,
   report,
 } from "./event_data.ts";
 import type { NewEvent } from "./event.ts";
 import { must, mustBe } from "./fields.ts";
-import type { ChannelRegistry } from "./registry.ts";
+import { type ChannelRegistry, publishable } from "./registry.ts";
 import { parseTraceparent } from "./traceparent.ts";
 
 /** Most events of one call. */
@@ -40,7 +40,7 @@ export interface Publication {
   readonly channel: Channel;
   /** The event. */
   readonly event: NewEvent;
-  /** Paths of members that an event has no room for and that were left out. */
+  /** Paths of members that were left out: an event has no room for them, or they are not the publisher's to say. */
   readonly ignored: readonly string[];
 }
 
@@ -50,6 +50,8 @@ export interface PublicationContext {
   readonly registry: ChannelRegistry;
   /** The time of events that name none, in milliseconds since the Unix epoch. */
   readonly atMs: number;
+  /** Who publishes: stands in the place of any other `metadata.user`. */
+  readonly user: string;
   /** Makes an id for an event that has none. */
   readonly newId: () => string;
   /** Trace context of events that carry none; left out when malformed. */
@@ -97,7 +99,7 @@ const KNOWN_METADATA = new Set([
 
 /** Whether `body` is `{events: […]}` rather than one event. */
 export function isPublicationBatch(body: unknown): body is { events: unknown } {
-  return isObject(body) && "events" in body &&
+  return isJsonObject(body) && "events" in body &&
     !("event_type" in body || "channel" in body);
 }
 
@@ -158,7 +160,7 @@ function parseOne(
   context: PublicationContext,
   fault: Faults,
 ): Publication | undefined {
-  if (!isObject(input)) {
+  if (!isJsonObject(input)) {
     fault([], mustBe("an object", input));
     return undefined;
   }
@@ -173,11 +175,13 @@ function parseOne(
   const json = parseEventData(data, channel, enveloped ? ["data"] : [], fault);
   if (!frame.success || !channel || json === undefined) return undefined;
 
+  const { user = context.user } = frame.data.metadata ?? {};
   return {
     channel,
     event: newEvent(frame.data, channel, data as Members, json, context),
     ignored: [
       ...Object.keys(strangers),
+      ...user === context.user ? [] : ["metadata.user"],
       ...Object.keys(metadata ?? {})
         .filter((name) => !KNOWN_METADATA.has(name))
         .map((name) => `metadata.${name}`),
@@ -204,6 +208,7 @@ function newEvent(
     meta: {
       timestamp: frame.timestamp ?? new Date(context.atMs).toISOString(),
       ...given,
+      ...(given.user === undefined ? {} : { user: context.user }),
       ...(traceparent === undefined ? {} : { traceparent }),
     },
   };
@@ -224,8 +229,14 @@ function parseChannel(
   }
   const channel = typeof name === "string" ? registry.find(name) : undefined;
   if (!channel) {
-    const names = registry.all.map((channel) => channel.name).join(", ");
+    const names = publishable(registry).map(({ name }) => name).join(", ");
     fault([member], mustBe(`a channel, one of ${names}`, name));
+  }
+  if (channel?.reserved) {
+    fault(
+      [member],
+      `is not for clients: only Holdfast itself publishes ${channel.name}`,
+    );
   }
   return channel;
 }

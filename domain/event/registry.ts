@@ -1,5 +1,5 @@
 /**
- * Every channel that events may be published on.
+ * Every channel that there is.
  *
  * @module
  */
@@ -25,6 +25,11 @@ export function createChannelRegistry(
     throw new TypeError("Cannot register channels as a name stands twice");
   }
   return { all: channels, find: (name) => byName.get(name) };
+}
+
+/** The channels that clients may publish on. */
+export function publishable(registry: ChannelRegistry): readonly Channel[] {
+  return registry.all.filter((channel) => !channel.reserved);
 }
 
 /** The channels that are built in. */

@@ -7,11 +7,12 @@ import { z } from "zod";
 import type { Channel } from "./channel.ts";
 import { date, name, version } from "./fields.ts";
 
-/** What models, settings and features tell of. */
+/** What models, settings and features tell of; nobody else may say it. */
 export const STATE_CHANNELS: readonly Channel[] = [
   {
     name: "models.reloaded",
     summary: "Another model scores from now on.",
+    reserved: true,
     lane: "durable",
     version: 1,
     schema: z.looseObject({
@@ -30,6 +31,7 @@ export const STATE_CHANNELS: readonly Channel[] = [
   {
     name: "settings.updated",
     summary: "A settings document has changed; it carries no values.",
+    reserved: true,
     lane: "durable",
     version: 1,
     schema: z.looseObject({
@@ -44,6 +46,7 @@ export const STATE_CHANNELS: readonly Channel[] = [
   {
     name: "features.invalidated",
     summary: "Stored features of a symbol, of a date, or all are void.",
+    reserved: true,
     lane: "durable",
     version: 1,
     schema: z.looseObject({

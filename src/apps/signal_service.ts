@@ -35,13 +35,17 @@ import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { errorFields } from "../services/error_fields.ts";
 import type { FeatureService } from "../services/features.ts";
+import { retry } from "../services/retry.ts";
 import type { ModelService } from "../services/models.ts";
+
+/** Times that the event is published; safe, as its id stays the same. */
+const PUBLISH_ATTEMPTS = 3;
 
 /** What to generate signals for. */
 export interface SignalRequest {
   /** The symbols to be ranked against each other, each once. */
   readonly symbols: readonly TradingSymbol[];
-  /** As of the close of this date; the newest that all symbols reach when absent. */
+  /** As of the close of this date; the newest that any of the symbols has when absent. */
   readonly asOf?: TradingDate | undefined;
   /** Symbols to be long; the default, or as many as fit, when absent. */
   readonly topN?: number | undefined;
@@ -109,7 +113,8 @@ export function createSignalService(ports: {
   const { market, features, models, registry, bus, clock, entropy, telemetry } =
     ports;
 
-  async function newestCommonDate(
+  /** The newest date of any: who lags behind it is refused, not followed. */
+  async function newestDate(
     symbols: readonly TradingSymbol[],
     signal: AbortSignal | undefined,
   ): Promise<TradingDate> {
@@ -119,7 +124,7 @@ export function createSignalService(ports: {
     const errors = ranges.filter((range) => range instanceof PortError);
     if (errors.length > 0) throw firstOf(errors);
     return ranges.flatMap((range) => "last" in range ? [range.last] : [])
-      .reduce((a, b) => a < b ? a : b);
+      .reduce((a, b) => a > b ? a : b);
   }
 
   async function score(
@@ -159,7 +164,8 @@ export function createSignalService(ports: {
       run.generatedAt,
     );
     try {
-      const [receipt] = await bus.publish([event]);
+      const publish = () => bus.publish([event]);
+      const [receipt] = await retry(publish, ports, PUBLISH_ATTEMPTS);
       return { ...run, event: { id, position: receipt!.position } };
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
@@ -197,7 +203,7 @@ export function createSignalService(ports: {
           } short as top_n + bottom_n must not exceed the number of symbols: current value is ${symbols.length} symbols`,
         );
       }
-      const date = asOf ?? await newestCommonDate(symbols, signal);
+      const date = asOf ?? await newestDate(symbols, signal);
       const scores = await score(model, symbols, date, signal);
       return await tell({
         ...ends,

@@ -106,6 +106,7 @@ export function createApp(options: AppOptions): App {
     const requestId = ids.of(headers);
     const call = new LiveCall(request, requestId, c.env?.shutdown);
     let response: Response;
+    let isStream = false;
     try {
       if (call.shutdown.aborted) throw SHUTTING_DOWN;
       guard.admit(request, headers);
@@ -119,7 +120,8 @@ export function createApp(options: AppOptions): App {
       if (to.reader.hasBody) call.body = await to.reader.readBody(request);
       const given = await to.route.handle(call.asRead());
       response = respond(given, to.route, requestId);
-      if ("stream" in given) c.env?.streams?.add(response);
+      isStream = "stream" in given;
+      if (isStream) c.env?.streams?.add(response);
     } catch (error) {
       const problem = problemOf(call.isAbandoned ? GONE : error);
       response = respondProblem(problem, pathOf(request.url), requestId);
@@ -127,7 +129,7 @@ export function createApp(options: AppOptions): App {
         report(error, problem, to, requestId);
       }
     }
-    if (request.method === "HEAD") await response.body?.cancel();
+    if (request.method === "HEAD") await tellSize(response, isStream);
     measure(to, call, response.status, clock.monotonic() - began);
     return response;
   }
@@ -213,6 +215,17 @@ function unmatched(routes: readonly Route[]): Route {
       throw refusalOf(request.method, pathOf(request.url));
     },
   };
+}
+
+/**
+ * Has the answer to a HEAD say how long GET's body is, where that is known;
+ * Hono leaves the body out.
+ */
+async function tellSize(response: Response, isStream: boolean): Promise<void> {
+  if (isStream) return await response.body?.cancel();
+  if (response.body === null) return;
+  const { length } = await response.bytes();
+  response.headers.set("content-length", String(length));
 }
 
 /** The path of `url` as it was sent, or its beginning; never fails. */

@@ -45,6 +45,7 @@ export const PROBLEMS: Readonly<
   timeout: { status: 504, title: "No answer in time" },
   unavailable: { status: 503, title: "Not available now" },
   unsupported: { status: 501, title: "Not supported here" },
+  conflict: { status: 409, title: "Name taken" },
   unidentified: { status: 401, title: "Caller not known" },
   cross_site: { status: 403, title: "Request from another site" },
   misdirected: { status: 421, title: "Not this host" },

@@ -25,14 +25,15 @@ export function isKnown(
 
 /**
  * The version that a write is conditional on; 0 when nothing may be stored
- * yet, `undefined` when the write is unconditional.
+ * yet, `stored` when something must be, whatever it is; `undefined` when the
+ * write is unconditional.
  *
  * @throws {InvalidInput} When a header is malformed, or both are given.
  */
 export function writeCondition(
   ifMatch: string | undefined,
   ifNoneMatch: string | undefined,
-): number | undefined {
+): number | "stored" | undefined {
   if (ifMatch !== undefined && ifNoneMatch !== undefined) {
     throw malformed(
       "If-Match",
@@ -47,11 +48,12 @@ export function writeCondition(
     );
   }
   if (ifMatch === undefined) return undefined;
+  if (ifMatch.trim() === "*") return "stored";
   const version = /^\s*"([1-9]\d{0,14})"\s*$/.exec(ifMatch)?.[1];
   if (version === undefined) {
     throw malformed(
       "If-Match",
-      `it must be one version in quotes, such as "7": current value is ${
+      `it must be * or one version in quotes, such as "7": current value is ${
         shown(ifMatch)
       }`,
     );

@@ -11,7 +11,8 @@ import {
   type ZodOpenApiResponseObject,
 } from "zod-openapi";
 import { USER_ID_PATTERN } from "../../domain/user_id.ts";
-import { PROBLEMS } from "./errors.ts";
+import { type ProblemCode, PROBLEMS, problemType } from "./errors.ts";
+import { PROBLEM_EXAMPLES } from "./problem_examples.ts";
 import type { ProblemStatus, ResponseSpec, Route } from "./route.ts";
 import { Problem } from "./schemas.ts";
 
@@ -61,17 +62,35 @@ type ProblemResponses = ReadonlyMap<ProblemStatus, ZodOpenApiResponseObject>;
 
 /** One shared response a status, described by the problems that have it. */
 function problemResponses(): ProblemResponses {
-  const titles = new Map<ProblemStatus, string[]>();
-  for (const { status, title } of Object.values(PROBLEMS)) {
-    titles.set(status, [...titles.get(status) ?? [], title]);
-  }
+  const codes = Object.keys(PROBLEMS) as ProblemCode[];
+  const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
   return new Map(
-    [...titles].map(([status, titles]) => [status, {
+    [...byStatus].map(([status, codes]) => [status, {
       id: `Problem${status}`,
-      description: `${titles.join("; ")}.`,
-      content: { "application/problem+json": { schema: Problem } },
+      description: `${codes.map((c) => PROBLEMS[c].title).join("; ")}.`,
+      content: {
+        "application/problem+json": {
+          schema: Problem,
+          examples: Object.fromEntries(
+            codes.map((code) => [code, { value: exampleOf(code) }]),
+          ),
+        },
+      },
     }]),
   );
+}
+
+/** A problem of the kind, as a client may get it. */
+function exampleOf(code: ProblemCode): Record<string, unknown> {
+  const { detail, instance, ...more } = PROBLEM_EXAMPLES[code];
+  return {
+    type: problemType(code),
+    ...PROBLEMS[code],
+    detail,
+    instance,
+    request_id: "5f2c8a91d7e3b046-1c",
+    ...more,
+  };
 }
 
 function operationOf(

@@ -5,15 +5,17 @@
  */
 import { z } from "zod";
 import { InvalidInput } from "../../domain/invalid_input.ts";
+import {
+  isJsonObject,
+  jsonFault,
+  type JsonObject,
+} from "../../domain/json_value.ts";
 import { parseSequenceDay } from "../../domain/sequence.ts";
 import { parseSymbol, type TradingSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
 
 /** Most symbols that one request may name. */
 export const MAX_SYMBOLS = 1000;
-
-/** Levels of nesting in a document of any shape. */
-const MAX_DEPTH = 64;
 
 /** A text read by a parser of the domain. */
 export function textReadBy<Parsed>(parse: (text: string) => Parsed) {
@@ -60,17 +62,16 @@ export const SymbolsInput = z.array(SymbolInput).min(1).max(MAX_SYMBOLS)
   })
   .meta({ uniqueItems: true, example: ["SYNA", "SYNB", "SYNC"] });
 
-/** Any JSON object. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
 /** Any JSON object that can be stored as it came. */
 export const AnyObject = z.custom<JsonObject>().meta({
   override: { type: "object", additionalProperties: true },
 }).superRefine((value, context) => {
-  const fault = isObject(value)
-    ? storageFault(value, 1)
-    : "must be a JSON object";
-  if (fault !== undefined) context.addIssue(fault);
+  const fault = isJsonObject(value)
+    ? jsonFault(value)
+    : { path: [], message: "must be a JSON object" };
+  if (fault) {
+    context.addIssue({ code: "custom", ...fault, path: [...fault.path] });
+  }
 });
 
 /** A whole number in a query. */
@@ -151,24 +152,4 @@ function repeated(symbols: readonly TradingSymbol[]): TradingSymbol[] {
     if (seen.size === seen.add(symbol).size) twice.add(symbol);
   }
   return [...twice];
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Why `value` would not be the same when read back, if so. */
-function storageFault(value: unknown, depth: number): string | undefined {
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    return "must not have numbers beyond the range of a double";
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  if (depth > MAX_DEPTH) {
-    return `must not be nested more than ${MAX_DEPTH} levels deep`;
-  }
-  for (const item of Object.values(value)) {
-    const fault = storageFault(item, depth + 1);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
 }

@@ -20,7 +20,11 @@ export interface RunningServer {
   readonly hostname: string;
   /** The port it is bound to. */
   readonly port: number;
-  /** Resolves once the port is free and every connection is closed. */
+  /**
+   * Resolves once the port is free and nothing is left to wait for: every
+   * connection is closed, or a shutdown has left behind those whose clients do
+   * not read their answers.
+   */
   readonly closed: Promise<void>;
   /**
    * Ends the streams, refuses new requests, waits for those under way and cuts
@@ -70,12 +74,17 @@ export async function startServer(
     if (--underWay === 0) drained?.();
   }
 
+  async function fetch(request: Request): Promise<Response> {
+    const response = await app.fetch(request, bindings);
+    return request.method === "HEAD" ? withoutFalseSize(response) : response;
+  }
+
   function handle(
     request: Request,
     info: Deno.ServeHandlerInfo,
   ): Response | Promise<Response> {
     underWay++;
-    const answer = Promise.resolve(app.fetch(request, bindings));
+    const answer = fetch(request);
     // Beside the answer and not in its way.
     answer.then((response) => {
       if (streams.has(response)) info.completed.then(leave, leave);
@@ -121,7 +130,9 @@ export async function startServer(
     done.abort();
   }
 
-  const close = () => closing ??= shutDown();
+  const ended = Promise.withResolvers<void>();
+  server.finished.then(ended.resolve, ended.reject);
+  const close = () => closing ??= shutDown().finally(ended.resolve);
   const onAbort = () => void close();
   signal?.addEventListener("abort", onAbort, { once: true });
   if (signal?.aborted) onAbort();
@@ -130,11 +141,22 @@ export async function startServer(
     url: urlOf(hostname, port),
     hostname,
     port,
-    closed: server.finished.finally(() =>
+    closed: ended.promise.finally(() =>
       signal?.removeEventListener("abort", onAbort)
     ),
     close,
   };
+}
+
+/**
+ * Keeps Deno from saying that an answer without a known size has none: it says
+ * `content-length: 0` of an absent body, and nothing of one that is streamed.
+ */
+function withoutFalseSize(response: Response): Response {
+  const { headers, status, body } = response;
+  const isUnknown = status === 200 && body === null &&
+    !headers.has("content-length");
+  return isUnknown ? new Response(ReadableStream.from([]), response) : response;
 }
 
 function urlOf(hostname: string, port: number): string {
@@ -155,9 +177,11 @@ function listen(
   try {
     return Deno.serve({ ...more, hostname, port, onListen() {} }, handler);
   } catch (cause) {
-    const name = cause instanceof Error ? cause.name : "";
-    const hint = HINTS[name];
-    if (hint === undefined) throw cause;
+    const { name, message } = cause instanceof Error
+      ? cause
+      : new Error(String(cause));
+    const hint = HINTS[name] ??
+      `there is no such address (${message}): set HOST to one that this machine has, such as 127.0.0.1`;
     throw new PortError(
       "unavailable",
       `Cannot listen on ${hostname}:${port} as ${hint}`,

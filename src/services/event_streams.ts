@@ -12,7 +12,7 @@ import type {
 import { checkEventQuery } from "../../ports/arguments.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
-import type { EventBus } from "../../ports/event_bus.ts";
+import type { EventBus, EventPage, EventQuery } from "../../ports/event_bus.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { type EventCaller, visibleTo } from "./event_visibility.ts";
@@ -62,9 +62,12 @@ export interface EventStep {
 export interface EventStreams {
   /**
    * Finds where a stream begins: at the head when `start` is absent, and at
-   * the oldest event held, with a gap, when `start` is no longer to be had.
+   * the oldest event held, with a gap, when `start` is no longer to be had. A
+   * token of this epoch from beyond the head, as before a backup was restored,
+   * is a gap too: the stream goes on from the head.
    *
-   * @throws {PortError} `invalid` when `start` lies beyond the head.
+   * @throws {PortError} `invalid` when a `start` without an epoch lies beyond
+   * the head.
    */
   locate(
     start: EventStart | undefined,
@@ -130,10 +133,17 @@ export function createEventStreams(ports: {
 
   return {
     async locate(start, signal) {
+      const from = start && await positionOf(bus, start, signal);
+      // After the position, so that it cannot lie beyond this head.
       const head = await bus.head(signal);
       const { epoch } = head;
-      if (!start) return { events: [], at: { epoch, position: head.position } };
-      const { after, epoch: asked } = await positionOf(bus, start, signal);
+      const newest = { events: [], at: { epoch, position: head.position } };
+      if (!from) return newest;
+      const { after, epoch: asked } = from;
+      if (asked === epoch && after > head.position) {
+        const gap = { requested: after, requestedEpoch: asked, head };
+        return { ...newest, gap };
+      }
       try {
         const query = { after, limit: 1, ...(asked && { epoch: asked }) };
         checkEventQuery(query, head);
@@ -156,7 +166,7 @@ export function createEventStreams(ports: {
 }
 
 /** The position that `start` means on `bus`. */
-export async function positionOf(
+async function positionOf(
   bus: EventBus,
   start: EventStart,
   signal: AbortSignal | undefined,
@@ -165,9 +175,40 @@ export async function positionOf(
   return { after: await bus.positionAt(start.fromTimeMs, signal) };
 }
 
+/**
+ * Reads from `start`, from the oldest event held when absent. Unless `start`
+ * is a position, what is trimmed away meanwhile is passed over, once.
+ */
+export async function readFrom(
+  bus: EventBus,
+  start: EventStart | undefined,
+  query: Omit<EventQuery, "after" | "epoch">,
+  signal: AbortSignal | undefined,
+): Promise<EventPage> {
+  const read = async () => {
+    const { after, epoch } = start
+      ? await positionOf(bus, start, signal)
+      : { after: (await bus.head(signal)).earliest - 1 };
+    const life = epoch === undefined ? {} : { epoch };
+    return await bus.read({ ...query, ...life, after }, signal);
+  };
+  try {
+    return await read();
+  } catch (error) {
+    const isPosition = start !== undefined && "after" in start;
+    if (isPosition || !isExpired(error)) throw error;
+    return await read();
+  }
+}
+
+/** Whether the events that were asked for are no longer held. */
+export function isExpired(error: unknown): error is PortError {
+  return error instanceof PortError && error.code === "expired";
+}
+
 function isGap(error: unknown): boolean {
-  return error instanceof PortError &&
-    (error.code === "expired" || error.code === "epoch_changed");
+  return isExpired(error) ||
+    error instanceof PortError && error.code === "epoch_changed";
 }
 
 /** Goes on with the oldest event held. */

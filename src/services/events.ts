@@ -4,7 +4,11 @@
  * @module
  */
 import type { Lane } from "../../domain/event/channel.ts";
-import type { NewEvent } from "../../domain/event/event.ts";
+import type {
+  LoggedEvent,
+  NewEvent,
+  Receipt,
+} from "../../domain/event/event.ts";
 import {
   parsePublications,
   type Publication,
@@ -14,13 +18,15 @@ import { uuidV7 } from "../../domain/uuid.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { EventBus, EventPage } from "../../ports/event_bus.ts";
+import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import {
   createEventStreams,
   type EventSelection,
   type EventStart,
   type EventStreams,
-  positionOf,
+  isExpired,
+  readFrom,
 } from "./event_streams.ts";
 import { type EventCaller, visibleTo } from "./event_visibility.ts";
 import { retry } from "./retry.ts";
@@ -40,11 +46,11 @@ export interface PublishResult {
   readonly lane: Lane;
   /** Durable: its position, or that of the first event with its id. */
   readonly position?: number;
-  /** Durable: whether an event with its id had been published before. */
+  /** Durable: whether this very event had been published before. */
   readonly duplicate: boolean;
   /** Volatile: how many listeners of this process it was handed to. */
   readonly receivers?: number;
-  /** Paths of members that an event has no room for and that were left out. */
+  /** Paths of members that were left out: an event has no room for them, or they are not the publisher's to say. */
   readonly ignored?: readonly string[];
 }
 
@@ -60,7 +66,9 @@ export interface EventService extends EventStreams {
    *
    * @param traceparent Trace context of events that carry none.
    * @throws {InvalidInput} When anything is wrong with any of them.
-   * @throws {PortError} As `EventBus.publish`, after some attempts.
+   * @throws {PortError} `conflict` when an id is that of another event (facts:
+   * `position`): the other durable ones are committed, no volatile one has been
+   * handed out. Else as `EventBus.publish`, after some attempts.
    */
   publish(
     body: unknown,
@@ -126,33 +134,91 @@ export function createEventService(ports: {
   ): Promise<ReadonlyMap<string, PublishResult>> {
     const results = new Map<string, PublishResult>();
     if (events.length === 0) return results;
-    const receipts = await retry(
-      () => bus.publish(events, signal),
-      ports,
-      PUBLISH_ATTEMPTS,
-      signal,
-    );
+    const { receipts, isInDoubt } = await publishForSure(events, signal);
+    const held = await heldOf(receipts, signal);
+    const taken: Receipt[] = [];
     let end = 0;
     receipts.forEach((receipt, i) => {
-      const { channel } = events[i]!;
-      results.set(receipt.id, { ...receipt, lane: "durable" });
-      if (receipt.duplicate) return;
-      end = receipt.position;
+      const event = events[i]!;
+      const { channel } = event;
+      const first = held.get(receipt.position);
+      // What stands under another id there belongs to another life of the log.
+      const isKnown = receipt.duplicate && first?.id === receipt.id;
+      if (isKnown && !isSame(first, event)) return void taken.push(receipt);
+      // An attempt whose answer was lost is the likely one that stored it.
+      const duplicate = receipt.duplicate && !(isKnown && isInDoubt);
+      results.set(receipt.id, { ...receipt, duplicate, lane: "durable" });
+      if (duplicate) return;
+      end = Math.max(end, receipt.position);
       telemetry.count("holdfast_events_published_total", { channel });
     });
     if (end > 0) telemetry.gauge("holdfast_log_position", end);
+    if (taken.length > 0) throw idsTaken(taken, events.length);
     return results;
+  }
+
+  /** Publishes, and tells whether an attempt before may have stored the events. */
+  async function publishForSure(
+    events: readonly NewEvent[],
+    signal: AbortSignal | undefined,
+  ): Promise<{ receipts: readonly Receipt[]; isInDoubt: boolean }> {
+    let isInDoubt = false;
+    const attempt = async () => {
+      try {
+        return await bus.publish(events, signal);
+      } catch (error) {
+        isInDoubt ||= error instanceof PortError && error.code === "timeout";
+        throw error;
+      }
+    };
+    const receipts = await retry(attempt, ports, PUBLISH_ATTEMPTS, signal);
+    return { receipts, isInDoubt };
+  }
+
+  /** The events that duplicates were told of, by position; not those no longer held. */
+  async function heldOf(
+    receipts: readonly Receipt[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<number, LoggedEvent>> {
+    const held = new Map<number, LoggedEvent>();
+    const wanted = receipts.filter((receipt) => receipt.duplicate)
+      .map(({ position }) => position).sort((a, b) => a - b);
+    for (let i = 0; i < wanted.length;) {
+      const after = wanted[i]! - 1;
+      // A batch sent again stands at positions that follow one another.
+      let limit = 1;
+      while (wanted[i + limit] === after + limit + 1) limit++;
+      const events = await readHeld(after, limit, signal);
+      for (const event of events) held.set(event.position, event);
+      i += Math.max(1, events.length);
+    }
+    return held;
+  }
+
+  async function readHeld(
+    after: number,
+    limit: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly LoggedEvent[]> {
+    const read = () => bus.read({ after, limit }, signal);
+    try {
+      return (await retry(read, ports, PUBLISH_ATTEMPTS, signal)).events;
+    } catch (error) {
+      if (isExpired(error)) return [];
+      throw error;
+    }
   }
 
   return {
     channels,
     ...createEventStreams(ports),
 
-    async publish(body, _caller, traceparent, signal) {
+    async publish(body, { user }, traceparent, signal) {
       const atMs = clock.now();
       const publications = parsePublications(body, {
         registry: channels,
         atMs,
+        user,
         newId: () => uuidV7(atMs, entropy.bytes(10)),
         traceparent,
       });
@@ -170,17 +236,8 @@ export function createEventService(ports: {
     },
 
     async read({ start, limit, channels }, caller, signal) {
-      const { after, epoch } = start
-        ? await positionOf(bus, start, signal)
-        : { after: (await bus.head(signal)).earliest - 1 };
-      const page = withinSize(
-        await bus.read({
-          after,
-          limit,
-          ...(channels && { channels }),
-          ...(epoch !== undefined && { epoch }),
-        }, signal),
-      );
+      const query = { limit, ...(channels && { channels }) };
+      const page = withinSize(await readFrom(bus, start, query, signal));
       return { ...page, events: visibleTo(caller, page.events) };
     },
 
@@ -194,6 +251,26 @@ export function createEventService(ports: {
 
 function isDurable({ channel }: Publication): boolean {
   return channel.lane === "durable";
+}
+
+/** Whether a publisher's event is the one that the log holds under its id. */
+function isSame(held: LoggedEvent, event: NewEvent): boolean {
+  return held.channel === event.channel && held.json === event.json;
+}
+
+/** Says whose ids are taken, of `count` events. */
+function idsTaken(taken: readonly Receipt[], count: number): PortError {
+  const names = taken.map(({ id, position }) =>
+    `id ${id} is that of another event, at position ${position}`
+  );
+  const others = taken.length === count ? "" : " (the others are published)";
+  return new PortError(
+    "conflict",
+    `Cannot publish as ${
+      names.join("; ")
+    }${others}: give another event an id of its own`,
+    { facts: { position: taken[0]!.position } },
+  );
 }
 
 /** Ends a page before it holds too much; one event is always left. */

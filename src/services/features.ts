@@ -3,14 +3,11 @@
  *
  * @module
  */
-import { LRUCache } from "lru-cache";
 import {
   ALPHA158_NAMES,
   ALPHA158_SET,
-  ALPHA158_WINDOW_ROWS,
   computeAlpha158,
 } from "../../domain/alpha158/alpha158.ts";
-import { type Bars, fingerprintBars, lastDate } from "../../domain/bars.ts";
 import { featuresInvalidated } from "../../domain/event/own_events.ts";
 import {
   decodeFeatures,
@@ -28,12 +25,13 @@ import type { FeatureStore } from "../../ports/feature_store.ts";
 import type { MarketData } from "../../ports/market_data.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import {
+  type BarWindow,
+  createBarWindows,
+  type NoWindow,
+} from "./bar_windows.ts";
 import { errorFields } from "./error_fields.ts";
 import type { QuarantineService } from "./quarantine.ts";
-import { isTransient } from "./retry.ts";
-
-/** How long a refusal, such as an unknown symbol, is remembered. */
-const NEGATIVE_TTL_MS = 1000;
 
 /** A share of the time to live by which vectors expire sooner or later. */
 const TTL_JITTER = 0.1;
@@ -45,7 +43,7 @@ export type FeatureResult =
     /** Whether it was found in the store or computed now. */
     readonly source: "cache" | "computed";
   }
-  | { readonly symbol: TradingSymbol; readonly error: PortError };
+  | NoWindow;
 
 /** Counts since the start. */
 export interface FeatureStats {
@@ -96,49 +94,16 @@ export function createFeatureService(ports: {
   readonly telemetry: Telemetry;
   readonly ttlS: number;
 }): FeatureService {
-  const { market, quarantine, store, bus, clock, entropy, telemetry } = ports;
-  const refused = new LRUCache<string, PortError>({
-    max: 10_000,
-    ttl: NEGATIVE_TTL_MS,
-    perf: { now: () => clock.monotonic() + 1 },
-    ttlResolution: 0,
-  });
+  const { store, bus, clock, entropy, telemetry } = ports;
+  const windows = createBarWindows(ports);
   const underWay = new Map<string, Promise<FeatureResult>>();
   const decoded = new WeakMap<FeatureVector, Float64Array>();
   const counts = { hits: 0, misses: 0, computations: 0, errors: 0 };
 
-  /** The bars that a vector of `symbol` is computed from. */
-  async function windowOf(
-    symbol: TradingSymbol,
-    date: TradingDate | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<Window | FeatureResult> {
-    const asked = `${symbol}:${date}`;
-    const known = refused.get(asked);
-    if (known) return { symbol, error: known };
-    try {
-      const bars = await market.window(
-        symbol,
-        date,
-        ALPHA158_WINDOW_ROWS,
-        signal,
-      );
-      quarantine.check(symbol, bars);
-      return {
-        symbol,
-        date: lastDate(bars),
-        bars,
-        fingerprint: fingerprintBars(bars),
-      };
-    } catch (error) {
-      if (!(error instanceof PortError)) throw error;
-      if (!isTransient(error)) refused.set(asked, error);
-      return { symbol, error };
-    }
-  }
-
   /** Reads `windows` from the store, computes what it misses and fills it in. */
-  async function lookUp(windows: readonly Window[]): Promise<FeatureResult[]> {
+  async function lookUp(
+    windows: readonly BarWindow[],
+  ): Promise<FeatureResult[]> {
     const read = await absorb("read", () => store.read(windows));
     const results = windows.map((window, i): FeatureResult => {
       const found = read?.vectors[i];
@@ -159,7 +124,9 @@ export function createFeatureService(ports: {
     return results;
   }
 
-  function compute({ symbol, date, bars, fingerprint }: Window): FeatureVector {
+  function compute(
+    { symbol, date, bars, fingerprint }: BarWindow,
+  ): FeatureVector {
     counts.computations++;
     telemetry.count("holdfast_feature_computations_total");
     const values = computeAlpha158(bars, bars.length - 1);
@@ -209,18 +176,18 @@ export function createFeatureService(ports: {
   }
 
   async function forget(scope: FeatureScope): Promise<void> {
-    refused.clear();
+    windows.forgetRefusals();
     await store.invalidate(scope);
   }
 
   return {
     async get(symbols, date, signal) {
       const found = await Promise.all(
-        symbols.map((symbol) => windowOf(symbol, date, signal)),
+        symbols.map((symbol) => windows.of(symbol, date, signal)),
       );
       // Callers of one vector share its look-up; that is right here, since a
       // vector follows from its bars alone.
-      const fresh = new Map<string, Window>();
+      const fresh = new Map<string, BarWindow>();
       for (const window of found) {
         if (!("bars" in window) || underWay.has(idOf(window))) continue;
         fresh.set(idOf(window), window);
@@ -269,19 +236,11 @@ export function createFeatureService(ports: {
   };
 }
 
-/** The bars of a vector, and their fingerprint. */
-interface Window {
-  readonly symbol: TradingSymbol;
-  readonly date: TradingDate;
-  readonly bars: Bars;
-  readonly fingerprint: string;
-}
-
-function idOf({ symbol, date, fingerprint }: Window): string {
+function idOf({ symbol, date, fingerprint }: BarWindow): string {
   return `${symbol}:${date}:${fingerprint}`;
 }
 
 /** Whether a stored vector is what `window` would give now. */
-function isOf({ stamp }: FeatureVector, window: Window): boolean {
+function isOf({ stamp }: FeatureVector, window: BarWindow): boolean {
   return stamp.set === ALPHA158_SET && stamp.window === window.fingerprint;
 }

@@ -78,14 +78,16 @@ export interface SystemState {
  *
  * @param parts.bus Answers from the database of record: it is the probe.
  * @param parts.model The active model, where there is one.
+ * @param parts.concerns Each tells what its part cannot do now, if anything.
  * @param parts.needsModel Whether this instance is there to give signals.
  */
 export function createHealthService(parts: {
-  readonly bus: EventBus;
+  readonly bus: Pick<EventBus, "head">;
   readonly clock: Clock;
   readonly state: SystemState;
   readonly model: () => ModelInfo | undefined;
   readonly needsModel: boolean;
+  readonly concerns: readonly (() => string | undefined)[];
   readonly version: string;
 }): HealthService {
   const { bus, clock, state, needsModel, version } = parts;
@@ -136,6 +138,10 @@ export function createHealthService(parts: {
         losses.push("Cannot reach Redis: the database serves in its place");
       }
       if (mode !== "normal") losses.push(`The service is in mode ${mode}`);
+      for (const concern of parts.concerns) {
+        const loss = concern();
+        if (loss !== undefined) losses.push(loss);
+      }
 
       return {
         status: faults.length > 0

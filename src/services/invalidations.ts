@@ -30,34 +30,22 @@ export interface InvalidationPorts extends Pacing {
 
 /**
  * Follows the log from its head until `signal` aborts. Whenever it cannot know
- * what it has missed, everything is forgotten: features can be computed again.
- * What cannot be forgotten is tried again until it is.
- *
- * @returns Once the follower stands at the head, the promise of its end.
+ * what it has missed, as at its start, everything is forgotten: features can
+ * be computed again. What cannot be forgotten is tried again until it is.
  */
 export async function followInvalidations(
   ports: InvalidationPorts,
   signal: AbortSignal,
-): Promise<{ readonly ended: Promise<void> }> {
-  const { position, epoch } = await ports.bus.head();
-  return { ended: follow(ports, { after: position, epoch }, signal) };
-}
-
-async function follow(
-  ports: InvalidationPorts,
-  from: { after: number; epoch: string },
-  signal: AbortSignal,
 ): Promise<void> {
   const { bus, features, clock, entropy, telemetry } = ports;
-  let { after, epoch } = from;
   let failure: unknown;
   for (let failures = 0; !signal.aborted;) {
     try {
       if (failures > 0) {
         await clock.sleep(pauseMs(failures, entropy), signal);
-        ({ position: after, epoch } = await bus.head(signal));
-        await features.forget({});
       }
+      const { position: after, epoch } = await bus.head(signal);
+      await features.forget({});
       const options = { clock, entropy, telemetry, channels: CHANNELS, signal };
       const pages = subscribe(bus, { ...options, after, epoch });
       for await (const page of pages) {

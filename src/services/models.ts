@@ -35,6 +35,9 @@ export interface ModelService {
    */
   reload(signal?: AbortSignal): Promise<ModelReload>;
 
+  /** Why the last look for a model failed; `undefined` when it did not. */
+  fault(): string | undefined;
+
   /** Reloads every `everyS` seconds until `signal` aborts. */
   run(everyS: number, signal: AbortSignal): Promise<void>;
 }
@@ -133,6 +136,7 @@ export function createModelService(ports: {
       await attempt().catch(() => {});
     },
     reload,
+    fault: () => failure,
     async run(everyS, signal) {
       while (!signal.aborted) {
         try {

@@ -42,6 +42,9 @@ export interface QuarantineService {
    */
   refresh(signal?: AbortSignal): Promise<void>;
 
+  /** Why the list could not be brought up to date; `undefined` when it could. */
+  fault(): string | undefined;
+
   /** Refreshes until `signal` aborts; a lasting failure is logged once. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -61,6 +64,7 @@ export async function openQuarantineService(ports: {
   const { source, bus, clock, entropy, telemetry } = ports;
   let { revision, list } = await source.load();
   const untold = new Set<TradingSymbol>();
+  let failure: string | undefined;
 
   function invalidation(symbol: TradingSymbol) {
     const now = clock.now();
@@ -95,8 +99,8 @@ export async function openQuarantineService(ports: {
       if (found) throw refusal(found);
     },
     refresh,
+    fault: () => failure,
     async run(signal) {
-      let failure: unknown;
       while (!signal.aborted) {
         try {
           await clock.sleep(POLL_MS, signal);
@@ -112,7 +116,8 @@ export async function openQuarantineService(ports: {
               fields,
             );
           }
-          failure = fields.error;
+          failure = String(fields.error);
+          telemetry.count("holdfast_quarantine_failures_total");
         }
       }
     },

@@ -19,6 +19,7 @@ import {
   throws,
 } from "../support/assert.ts";
 import { needs } from "../support/needs.ts";
+import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
 
 Deno.test("clock: wall time is that of the machine", () => {
   const clock = createSystemClock();
@@ -125,9 +126,11 @@ const ENTRY = { symbol: "AAA", from: "2024-01-02", to: "2024-01-05" };
 async function createFolder() {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/quarantine.json`;
+  const telemetry = createRecordingTelemetry();
   return {
     path,
-    source: openQuarantineFile(path),
+    telemetry,
+    source: openQuarantineFile(path, telemetry),
     write: (list: unknown) =>
       Deno.writeTextFile(
         path,
@@ -142,16 +145,26 @@ async function createFolder() {
 if (await needs(import.meta.url, ["read", "write"])) {
   Deno.test("quarantine: a file that is not there is an empty list, until it is", async () => {
     await using folder = await createFolder();
-    const { source, write, path } = folder;
+    const { source, write, telemetry } = folder;
     const none = await source.load();
     deepEqual(none.list, []);
     deepEqual(await source.load(), none);
+    equal(telemetry.logged("warn").length, 1);
     await write([ENTRY]);
     const some = await source.load();
     deepEqual(some.list, [ENTRY]);
     notEqual(some.revision, none.revision);
+  });
+
+  Deno.test("quarantine: a list that vanishes lifts nothing", async () => {
+    await using folder = await createFolder();
+    const { source, write, path } = folder;
+    await write([ENTRY]);
+    await source.load();
     await Deno.remove(path);
-    deepEqual(await source.load(), none);
+    await rejects(source.load(), { code: "unavailable" });
+    await write([]);
+    deepEqual((await source.load()).list, []);
   });
 
   Deno.test("quarantine: a file that has not changed is not read again", async () => {
@@ -226,7 +239,10 @@ if (await needs(import.meta.url, ["read", "write"])) {
     const { source, path } = folder;
     await Deno.mkdir(path);
     await rejects(source.load(), { name: "PortError", code: "unavailable" });
-    const below = openQuarantineFile(`${import.meta.filename}/below.json`);
+    const below = openQuarantineFile(
+      `${import.meta.filename}/below.json`,
+      createRecordingTelemetry(),
+    );
     await rejects(below.load(), { name: "PortError", code: "unavailable" });
   });
 

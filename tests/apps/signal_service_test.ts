@@ -3,22 +3,16 @@
  *
  * @module
  */
-import { createMemoryModelRegistry } from "../../adapters/memory/model_registry.ts";
 import { openNoopEventBus } from "../../adapters/noop/event_bus.ts";
 import { type Bars, sliceBars } from "../../domain/bars.ts";
 import { parseSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
-import type { EventBus } from "../../ports/event_bus.ts";
-import {
-  createSignalService,
-  type SignalRequest,
-  type SignalRun,
-} from "../../src/apps/signal_service.ts";
-import { createModelService } from "../../src/services/models.ts";
+import type { SignalRun } from "../../src/apps/signal_service.ts";
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
-import { createFeatureWorld } from "../support/feature_world.ts";
 import { PORT_ERROR_CODES } from "../support/guarded_port.ts";
 import { weekdayBars, withValue } from "../support/market.ts";
+import { createSignalWorld } from "../support/signal_world.ts";
+import { pass, settle } from "../support/turns.ts";
 
 const FRIDAY = parseTradingDate("2026-01-02");
 const THURSDAY = parseTradingDate("2026-01-01");
@@ -38,53 +32,11 @@ const SERIES = {
 };
 const ALL = Object.keys(SERIES).map(parseSymbol);
 
-/** The service on memory adapters; its model scores by the first feature. */
-async function createWorld(
+type WorldOptions = Parameters<typeof createSignalWorld>[1];
+const createWorld = (
   series: Readonly<Record<string, Bars>> = SERIES,
-  options: {
-    readonly score?: (features: Float64Array) => number;
-    readonly defaults?: { readonly topN: number; readonly bottomN: number };
-    readonly bus?: EventBus;
-    readonly isLoaded?: boolean;
-  } = {},
-) {
-  const world = await createFeatureWorld(
-    series,
-    options.bus ? { bus: options.bus } : {},
-  );
-  const { clock, entropy, telemetry } = world;
-  let version = "v1";
-  const registry = createMemoryModelRegistry({
-    strategy: "alpha_baseline",
-    clock,
-    source: () => ({
-      version,
-      objective: "regression",
-      treeCount: 1,
-      featureCount: 158,
-      score: options.score ?? (([first]) => first!),
-    }),
-  });
-  const common = { registry, bus: world.bus.port, clock, entropy, telemetry };
-  const models = createModelService(common);
-  if (options.isLoaded ?? true) await models.load();
-  const signals = createSignalService({
-    ...common,
-    models,
-    market: world.market.port,
-    features: world.features,
-    defaults: options.defaults ?? { topN: 3, bottomN: 3 },
-  });
-  return {
-    ...world,
-    signals,
-    put: (next: string) => void (version = next),
-    generate: (
-      symbols: readonly string[] = ALL,
-      request: Partial<SignalRequest> = {},
-    ) => signals.generate({ symbols: symbols.map(parseSymbol), ...request }),
-  };
-}
+  options: WorldOptions = {},
+) => createSignalWorld(series, options);
 
 /** `symbol rank weight`, highest first. */
 const told = (run: SignalRun) =>
@@ -170,12 +122,16 @@ Deno.test("more at the ends than there are symbols is refused", async () => {
   equal(bus.calls("publish"), 0);
 });
 
-Deno.test("without a date it is the newest that all symbols reach", async () => {
+Deno.test("without a date it is the newest of any, and who lags behind is refused by name", async () => {
   const { generate } = await createWorld({
     AAA: barsOf(0.25),
     BBB: barsOf(0.5, THURSDAY),
   });
-  equal((await generate(["AAA", "BBB"])).asOf, THURSDAY);
+  await rejects(generate(["AAA", "BBB"]), {
+    code: "not_found",
+    message: new RegExp(`BBB as it has none on ${FRIDAY}`),
+  });
+  equal((await generate(["BBB"])).asOf, THURSDAY);
   equal((await generate(["AAA"])).asOf, FRIDAY);
 });
 
@@ -215,11 +171,16 @@ Deno.test("an event tells of the run, and its place is answered", async () => {
   });
 });
 
+const isPassing = (code: string) => ["unavailable", "timeout"].includes(code);
+
 for (const code of PORT_ERROR_CODES.filter((code) => code !== "unsupported")) {
   Deno.test(`with a log that is ${code} signals are answered, and that is not silent`, async () => {
-    const { generate, bus, telemetry } = await createWorld();
+    const { generate, bus, clock, telemetry } = await createWorld();
     bus.fail("publish", code);
-    const run = await generate();
+    const running = generate();
+    await pass(clock, 5000);
+    const run = await running;
+    equal(bus.calls("publish"), isPassing(code) ? 3 : 1);
     equal(run.signals.length, 5);
     equal(run.event, undefined);
     equal(run.eventError, `Cannot do that as the test says ${code}`);
@@ -231,6 +192,17 @@ for (const code of PORT_ERROR_CODES.filter((code) => code !== "unsupported")) {
     equal(telemetry.counted("holdfast_port_errors_total", labels), 1);
   });
 }
+
+Deno.test("an event that could not be published at first is published once", async () => {
+  const { generate, events, bus, clock } = await createWorld();
+  bus.fail("publish", "unavailable");
+  const running = generate();
+  await settle();
+  bus.mend();
+  await pass(clock, 5000);
+  const { event } = await running;
+  deepEqual((await events()).map(({ id }) => id), [event!.id]);
+});
 
 Deno.test("with events switched off there is no event and no complaint", async () => {
   await using bus = openNoopEventBus();
@@ -353,4 +325,34 @@ Deno.test("one bar is enough, and features that are missing reach the model as N
   );
   deepEqual(told(await generate(["AAA"])), ["AAA 1 0"]);
   ok(missing > 0);
+});
+
+Deno.test("a rehearsal scores once, keeps nothing and tells nobody", async () => {
+  let scored = 0;
+  const { signals, store, bus, features } = await createWorld(SERIES, {
+    score: () => ++scored,
+  });
+  await signals.rehearse();
+  equal(scored, 1);
+  deepEqual([store.calls("read"), store.calls("fill")], [0, 0]);
+  equal((await features.stats()).computations, 0);
+  equal(bus.calls("publish"), 0);
+});
+
+Deno.test("a rehearsal that cannot be held is no matter", async () => {
+  const score = () => {
+    throw new TypeError("a mistake");
+  };
+  const worlds = [
+    await createWorld({}),
+    await createWorld(SERIES, { isLoaded: false }),
+    await createWorld(SERIES, { score }),
+  ];
+  for (const { signals, market } of worlds) {
+    await signals.rehearse();
+    market.fail("window", "corrupt");
+    await signals.rehearse();
+    market.fail("symbols", "unavailable");
+    await signals.rehearse();
+  }
 });

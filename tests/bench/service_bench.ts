@@ -134,7 +134,7 @@ async function invalidate(url: string, symbol: string): Promise<void> {
 
 async function withService<T>(
   env: Record<string, string>,
-  use: (url: string, process: { startMs: number; pid: number }) => Promise<T>,
+  use: (url: string, service: { startMs: number; pid: number }) => Promise<T>,
 ): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "holdfast-bench-" });
   try {
@@ -145,8 +145,10 @@ async function withService<T>(
   }
 }
 
-/** Resident memory of a process, where the system tells it (Linux). */
+/** Resident memory of a process. */
 async function residentMb(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1000;
+  const { stdout } = await new Deno.Command("ps", {
+    args: ["-o", "rss=", "-p", `${pid}`],
+  }).output();
+  return Number(new TextDecoder().decode(stdout)) * 1024 / 1e6;
 }

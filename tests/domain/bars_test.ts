@@ -6,6 +6,7 @@
 import fc from "fast-check";
 import {
   type Bars,
+  findImpossibleBar,
   fingerprintBars,
   lastDate,
   sliceBars,
@@ -34,6 +35,32 @@ Deno.test("a slice is the rows asked for, without a copy", () => {
 Deno.test("the last date is that of the newest bar", () => {
   equal(lastDate(BARS), "2026-01-02");
   equal(lastDate(sliceBars(BARS, 0, 79)), "2026-01-01");
+});
+
+Deno.test("bars that cannot be are told with their date; missing values are no fault", () => {
+  equal(findImpossibleBar(BARS), undefined);
+  equal(findImpossibleBar(weekdayBars()), undefined);
+  for (const column of VALUE_COLUMNS) {
+    for (const row of [0, 41, 79]) {
+      const date = lastDate(sliceBars(BARS, 0, row + 1));
+      const fault = (value: number) =>
+        findImpossibleBar(withValue(BARS, column, row, value));
+      equal(fault(NaN), undefined);
+      for (const value of [-1, -Infinity, Infinity]) {
+        equal(
+          fault(value),
+          `the bar of ${date} has an impossible ${column}: current value is ${value}`,
+        );
+      }
+      equal(fault(0) === undefined, column === "volume");
+    }
+  }
+  const crossed = withValue(BARS, "low", 3, BARS.high[3]! + 1);
+  match(findImpossibleBar(crossed)!, /impossible high below low/);
+  equal(
+    findImpossibleBar(withValue(BARS, "low", 3, BARS.high[3]!)),
+    undefined,
+  );
 });
 
 Deno.test("a fingerprint is 16 hexadecimal digits", () => {

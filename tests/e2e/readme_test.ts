@@ -10,7 +10,7 @@ import {
   replaceTable,
   runExample,
 } from "../../scripts/readme.ts";
-import { deepEqual, equal, ok } from "../support/assert.ts";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { needs } from "../support/needs.ts";
 import { startService } from "../support/service_process.ts";
 
@@ -39,5 +39,13 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
   Deno.test("README: the configuration table is that of the program", async () => {
     const markdown = await Deno.readTextFile("README.md");
     equal(replaceTable(markdown, configurationTable()), markdown);
+  });
+
+  Deno.test("README: the speed table holds figures", async () => {
+    const markdown = await Deno.readTextFile("README.md");
+    const table = /^\| What [^]*?(?=\n\n)/m.exec(markdown)![0];
+    const rows = table.split("\n").slice(2);
+    ok(rows.length >= 15, `found only ${rows.length} figures`);
+    for (const row of rows) match(row, /^\| [^|]+ \| [\d.]+ [^|]+ \|/);
   });
 }

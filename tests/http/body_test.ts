@@ -124,7 +124,7 @@ Deno.test("what is JSON but no object is refused", async () => {
 });
 
 Deno.test("what would not come back the same is refused", async () => {
-  refuses(await echo('{"a":[1e400]}'), /beyond the range of a double/);
+  refuses(await echo('{"a":[1e400]}'), /within the range of a double/);
   const deep = (levels: number) =>
     '{"a":'.repeat(levels) + "1" + "}".repeat(levels);
   equal((await echo(deep(64))).status, 200);

@@ -188,3 +188,26 @@ Deno.test("HEAD leaves nothing open", async () => {
   await settle();
   equal(streams(), 0);
 });
+
+Deno.test("a token from beyond the head is a gap, and the stream goes on", async () => {
+  const { app, append, bus } = createEventWorld();
+  await append(3);
+  const { epoch } = await bus.head();
+  const client = await follow(app, "", { lastEventId: `${epoch}:9` });
+  const gap = await client.next();
+  deepEqual({ ...gap, data: JSON.parse(gap.data!) }, {
+    retry: "2000",
+    event: "gap",
+    id: `${epoch}:3`,
+    data: {
+      requested: 9,
+      requested_epoch: epoch,
+      earliest: 1,
+      head: 3,
+      epoch,
+    },
+  });
+  await append(2);
+  deepEqual((await client.take(2)).map(positionOf), [4, 5]);
+  await client.leave();
+});

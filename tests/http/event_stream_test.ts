@@ -55,6 +55,7 @@ Deno.test("frames are what they always were", async () => {
   };
   const publish = (body: object) =>
     send("POST", PATH, {
+      headers: { "x-user-id": "42" },
       body: { timestamp: "2026-01-02T21:00:00Z", ...body },
     });
   await take(1);
@@ -155,8 +156,14 @@ Deno.test("the frames of a page are one write", async () => {
 Deno.test("large frames are not written all at once", async () => {
   const { app, send } = createEventWorld();
   const body = {
-    event_type: "features.invalidated",
-    data: { reason: "r", actor: "a", note: "x".repeat(30_000) },
+    event_type: "signals.generated",
+    data: {
+      strategy_id: "s",
+      symbols: ["SPY"],
+      num_signals: 1,
+      as_of_date: "2026-01-02",
+      note: "x".repeat(30_000),
+    },
   };
   for (let i = 0; i < 9; i++) await send("POST", PATH, { body });
   const client = await follow(app, "?after=0");

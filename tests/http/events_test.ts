@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CHANNELS } from "../../domain/event/registry.ts";
+import { CHANNELS, publishable } from "../../domain/event/registry.ts";
 import { PortError } from "../../ports/port_error.ts";
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { guardedBus } from "../support/event_buses.ts";
@@ -66,10 +66,45 @@ Deno.test("an id published again answers with its first position", async () => {
   await publish(setup());
   await publish(setup({ id: ID }));
   await publish(setup());
-  const again = await publish(setup({ id: ID.toUpperCase(), setup_id: "new" }));
+  const again = await publish(setup({ id: ID.toUpperCase() }));
   deepEqual([again.position, again.duplicate], [2, true]);
-  const { json } = await send("GET", `${PATH}?after=1&limit=1`);
-  equal(json.events[0].data.setup_id, "s-1");
+});
+
+Deno.test("an id of another event is 409 and changes nothing", async () => {
+  const { send } = createEventWorld();
+  await send("POST", PATH, { body: setup({ id: ID }) });
+  const { status, json } = await send("POST", PATH, {
+    body: setup({ id: ID, setup_id: "new" }),
+  });
+  equal(status, 409);
+  equal(json.type, "urn:holdfast:problem:conflict");
+  equal(json.position, 1);
+  match(
+    json.detail,
+    /^Cannot publish as id .* of another event, at position 1/,
+  );
+  const read = await send("GET", PATH);
+  deepEqual(read.json.events.map((e: { data: unknown }) => e.data), [{
+    setup_id: "s-1",
+  }]);
+});
+
+Deno.test("nobody speaks for Holdfast or for another user", async () => {
+  const { send } = createEventWorld();
+  for (const { name, example } of CHANNELS.all.filter((c) => c.reserved)) {
+    const { status, json } = await send("POST", PATH, {
+      body: { event_type: name, data: example },
+    });
+    equal(status, 400);
+    equal(json.errors[0].path, "body.event_type");
+    match(json.detail, new RegExp(`only Holdfast itself publishes ${name}$`));
+  }
+  const body = setup({ metadata: { user: "7", source: "s" } });
+  const headers = { "x-user-id": "42" };
+  const published = await send("POST", PATH, { body, headers });
+  deepEqual(published.json.ignored, ["metadata.user"]);
+  const { json } = await send("GET", PATH);
+  equal(json.events[0].metadata.user, "42");
 });
 
 Deno.test("a batch answers for each, in order", async () => {
@@ -96,7 +131,7 @@ Deno.test("a batch answers for each, in order", async () => {
 
 Deno.test("an event that was read can be published elsewhere", async () => {
   const { send } = createEventWorld();
-  for (const { name, example, lane } of CHANNELS.all) {
+  for (const { name, example, lane } of publishable(CHANNELS)) {
     if (lane === "volatile") continue;
     await send("POST", PATH, { body: { event_type: name, data: example } });
   }
@@ -141,6 +176,13 @@ const BAD_BODIES: [string, unknown, number, RegExp, string[]?][] = [
       "body.data.num_accepted",
       "body.data.num_rejected",
     ],
+  ],
+  [
+    "a number whose digits get lost",
+    '{"event_type":"setup.received","data":{"setup_id":1,"n":9007199254740993}}',
+    400,
+    /data\.n must not be a whole number beyond .* give it as a text/,
+    ["body.data.n"],
   ],
   ["a naive time", setup({ timestamp: "2026-01-02T03:04:05" }), 400, /zone/, [
     "body.timestamp",

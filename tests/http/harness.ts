@@ -214,6 +214,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       clock,
       model: () => signals.model(),
       needsModel: true,
+      concerns: [],
       version: "1.2.3",
       state: {
         mode: () => "normal",

@@ -32,6 +32,7 @@ function healthOf(
     clock: world.clock,
     model: () => MODEL,
     needsModel: true,
+    concerns: [],
     version: "1.2.3",
     state,
     ...parts,

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import golden from "../golden/openapi.json" with { type: "json" };
 import { findOpenApiFaults, printOpenApi } from "../../scripts/openapi.ts";
+import { Problem } from "../../src/http/schemas.ts";
 import { deepEqual, equal, ok } from "../support/assert.ts";
 import { createHarness } from "./harness.ts";
 
@@ -62,6 +63,38 @@ Deno.test("examples are accepted by their own schemas", () => {
     for (const { schema } of Object.values(responses)) check(schema, id);
   }
   ok(checked >= 5, `${checked} examples`);
+});
+
+Deno.test("every body has an example, none of which was made up by a page", () => {
+  const without = ["getOpenApi", "getDocs", "getLanding", "getLiveness"];
+  for (const { id, request, responses } of shown) {
+    if (without.includes(id)) continue;
+    const bodies = Object.values(responses)
+      .filter(({ contentType }) => contentType === undefined)
+      .map(({ schema }) => schema);
+    for (const schema of [request?.body, ...bodies]) {
+      if (schema === undefined) continue;
+      ok(z.globalRegistry.get(schema as z.ZodType)?.example, id);
+    }
+  }
+});
+
+Deno.test("every problem has an example of its own status", () => {
+  const responses: Record<string, unknown> = golden.components.responses;
+  let kinds = 0;
+  for (const [name, response] of Object.entries(responses)) {
+    const { content } = response as {
+      content: Record<string, { examples: Record<string, { value: unknown }> }>;
+    };
+    const { examples } = content["application/problem+json"]!;
+    for (const { value } of Object.values(examples)) {
+      const problem = Problem.parse(value);
+      equal(`Problem${problem.status}`, name);
+      ok(problem.detail.startsWith("Cannot "));
+      kinds++;
+    }
+  }
+  ok(kinds >= 15, String(kinds));
 });
 
 Deno.test("faults are found", () => {

@@ -101,6 +101,14 @@ function testRoutes(gate: Promise<void>, enter: () => void): Route[] {
     }),
     route({
       ...common,
+      method: "GET",
+      path: "/large",
+      id: "large",
+      responses: { 200: { description: "More than any buffer holds." } },
+      handle: () => ({ status: 200, text: "x".repeat(32 * 1024 * 1024) }),
+    }),
+    route({
+      ...common,
       method: "POST",
       path: "/echo",
       id: "echo",
@@ -173,6 +181,27 @@ if (await needs(import.meta.url, ["net"])) {
     );
   });
 
+  for (const hostname of ["nosuch.host.invalid", "http://x", "a b", ""]) {
+    Deno.test(`an address such as ${JSON.stringify(hostname)} is told of`, async () => {
+      const { app } = createHarness();
+      await rejects(
+        startServer({
+          app,
+          hostname,
+          port: 0,
+          telemetry: createRecordingTelemetry(),
+          clock: createSystemClock(),
+        }),
+        {
+          name: "PortError",
+          code: "unavailable",
+          message:
+            /^Cannot listen on .* as there is no such address .*set HOST/,
+        },
+      );
+    });
+  }
+
   Deno.test("a shutdown ends streams and finishes requests", async () => {
     const server = await serve();
     const stream = await fetch(`${server.url}/stream`);
@@ -212,6 +241,46 @@ if (await needs(import.meta.url, ["net"])) {
     await text;
     await server.closed;
     deepEqual(server.telemetry.lines.map(({ level }) => level), ["warn"]);
+  });
+
+  Deno.test("a client that never reads its answer keeps nothing waiting", async () => {
+    const life = new AbortController();
+    const server = await serve({ signal: life.signal, deadlineMs: 50 });
+    const { port } = server;
+    const client = await Deno.connect({ hostname: "127.0.0.1", port });
+    await client.write(
+      new TextEncoder().encode(
+        "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n",
+      ),
+    );
+    await client.read(new Uint8Array(1));
+    life.abort();
+    await server.closed;
+    deepEqual(server.telemetry.lines.map(({ message }) => message), [
+      "shutdown leaves answers to slow readers behind",
+    ]);
+    client.close();
+  });
+
+  Deno.test("HEAD tells the size of what GET answers, if that is known", async () => {
+    const server = await serve();
+    const headOf = async (path: string) =>
+      await raw(
+        server.port,
+        `HEAD ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      );
+    match(await headOf("/health/live"), /\r\ncontent-length: 18\r\n/);
+    const { length } = await (await fetch(`${server.url}/nowhere`)).text();
+    match(
+      await headOf("/nowhere"),
+      new RegExp(`content-length: ${length}`),
+    );
+    for (const path of ["/stuck", "/api/v1/events/stream"]) {
+      const answer = await headOf(path);
+      match(answer, /^HTTP\/1\.1 200/);
+      ok(!answer.includes("content-length"), answer);
+    }
+    await server.close();
   });
 
   Deno.test("a stream whose client has gone is not waited for", async () => {

@@ -1,32 +1,41 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { dirname } from "node:path";
-import { parseSkips, parseSummary } from "../../scripts/run_tests.ts";
+import {
+  findRunning,
+  ignoredProblems,
+  parseSkips,
+  parseSummary,
+} from "../../scripts/run_tests.ts";
 import { freePort } from "../../scripts/server_process.ts";
 import { needs } from "../support/needs.ts";
 
 Deno.test("runner: the summary of deno test is read", () => {
   const read = (line: string) => parseSummary(`a ... ok (1ms)\n\n${line}\n`);
-  deepEqual(read("ok | 3 passed | 0 failed (12ms)"), { passed: 3, failed: 0 });
+  deepEqual(read("ok | 3 passed | 0 failed (12ms)"), {
+    passed: 3,
+    failed: 0,
+    ignored: 0,
+  });
   deepEqual(
     read("FAILED | 12 passed (1 step) | 2 failed (3 steps) | 1 ignored (4s)"),
-    { passed: 12, failed: 2 },
+    { passed: 12, failed: 2, ignored: 1 },
   );
   deepEqual(
     read("ok | 0 passed | 0 failed | 7 ignored | 2 filtered out (1ms)"),
-    { passed: 0, failed: 0 },
+    { passed: 0, failed: 0, ignored: 7 },
   );
   deepEqual(
     read(
       "\x1b[0m\x1b[31mFAILED\x1b[0m | 1 passed | 1 failed \x1b[0m\x1b[38;5;245m(8ms)\x1b[0m",
     ),
-    { passed: 1, failed: 1 },
+    { passed: 1, failed: 1, ignored: 0 },
   );
   equal(read("error: Type checking failed."), undefined);
 });
 
 Deno.test("runner: the last summary counts, not one that a test printed", () => {
   const output = "ok | 9 passed | 0 failed (1s)\nok | 2 passed | 0 failed (1s)";
-  deepEqual(parseSummary(output), { passed: 2, failed: 0 });
+  deepEqual(parseSummary(output), { passed: 2, failed: 0, ignored: 0 });
 });
 
 Deno.test("runner: files that skipped themselves are read, once each", () => {
@@ -39,6 +48,40 @@ Deno.test("runner: files that skipped themselves are read, once each", () => {
   deepEqual([...parseSkips(output)], [
     ["tests/adapters/redis_test.ts", "there is no redis"],
   ]);
+});
+
+Deno.test("runner: an ignored test says why at the end of its name", () => {
+  const line = (name: string) => `${name} ... \x1b[33mignored\x1b[0m (0ms)\n`;
+  const reasons = line("a (skipped, as no user can be found)") +
+    line("tests/c_test.ts: skipped, as there is no redis");
+  deepEqual(ignoredProblems(reasons, 2), []);
+  deepEqual(
+    ignoredProblems(reasons + line("c") + `  ${line("d (skipped, as )")}`, 5),
+    [
+      '"c" was ignored and does not say why',
+      '"d (skipped, as )" was ignored and does not say why',
+      "1 ignored tests could not be told",
+    ],
+  );
+});
+
+Deno.test("runner: the test that has begun and not ended is found", () => {
+  const before = "running 2 tests from ./a_test.ts\na ... ok (1ms)\n";
+  equal(findRunning(before), undefined);
+  equal(findRunning(`${before}b ... `), '"b" of ./a_test.ts had begun');
+  const said = "------- output -------\nhello\n";
+  equal(
+    findRunning(`${before}b ...\n  step 1 ... ok (1ms)\n  step (2) ...`),
+    '"b", "step (2)" of ./a_test.ts had begun',
+  );
+  equal(
+    findRunning(`${before}b ...\n${said}`),
+    '"b" of ./a_test.ts had begun',
+  );
+  equal(
+    findRunning(`${before}b ...\n  step 1 ... ok (1ms)\nb ... ok (2ms)\n`),
+    undefined,
+  );
 });
 
 interface Ended {
@@ -139,6 +182,44 @@ if (await needs(import.meta.url, ["read", "write", "net", "run", "env"])) {
     equal(lines.at(-1), "1 passed, 0 failed");
     equal(code, 0);
   });
+
+  Deno.test("runner: REQUIRE_SERVICES=1 fails for an ignored test without a reason", async () => {
+    const ignored = `Deno.test.ignore("later", () => {});
+      Deno.test.ignore("never (skipped, as it rains)", () => {});\n`;
+    const { code, lines } = await runRunner(
+      { "a_test.ts": PASSES + ignored },
+      { REQUIRE_SERVICES: "1" },
+    );
+    const failures = lines.filter((line) => line.startsWith("FAILED"));
+    equal(failures[0], 'FAILED: "later" was ignored and does not say why');
+    equal(failures.length, 3);
+    ok(lines.includes("Ignored never (skipped, as it rains)"));
+    equal(code, 1);
+  });
+
+  const HANGS = [
+    ["waits", "await new Promise((resolve) => setInterval(resolve, 1e9));"],
+    ["spins", "for (;;);"],
+    ["says something and waits", 'console.log("so"); await hour();'],
+    ["has a step that waits", 't.step("step", hour); await hour();'],
+  ] as const;
+  for (const [name, body] of HANGS) {
+    Deno.test(`runner: a test that ${name} is named, and the run ends`, async () => {
+      const hangs =
+        `const hour = () => new Promise<void>((end) => void setTimeout(end, 3.6e6));
+        Deno.test("hangs", async (t) => { ${body} });\n`;
+      const { code, lines } = await runRunner(
+        { "a_test.ts": PASSES + hangs },
+        { TEST_SILENCE_S: "1" },
+      );
+      match(
+        lines.at(-2)!,
+        /^FAILED: Error: Cannot finish the tests as nothing was printed for 1 s: "hangs".* of \S+a_test\.ts had begun$/,
+      );
+      equal(lines.at(-1), "0 passed, 1 failed");
+      equal(code, 1);
+    });
+  }
 
   Deno.test("runner: an address at which nothing answers fails the run", async () => {
     const host = `127.0.0.1:${freePort()}`;

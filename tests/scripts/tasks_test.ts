@@ -43,3 +43,7 @@ Deno.test("tasks: nothing creates node_modules, and the lock file is frozen", ()
   equal(manifest.nodeModulesDir, "none");
   equal(manifest.lock.frozen, true);
 });
+
+Deno.test("tasks: no package runs a script, and a first start warns of none", () => {
+  deepEqual(manifest.allowScripts, { deny: ["npm:@scarf/scarf"] });
+});

@@ -7,13 +7,14 @@ import { openMemoryEventBus } from "../../adapters/memory/event_bus.ts";
 import { createMemoryLog } from "../../adapters/memory/log.ts";
 import { openNoopEventBus } from "../../adapters/noop/event_bus.ts";
 import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
-import { CHANNELS } from "../../domain/event/registry.ts";
+import { CHANNELS, publishable } from "../../domain/event/registry.ts";
 import { parseUserId } from "../../domain/user_id.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import { PortError } from "../../ports/port_error.ts";
 import { createEventService } from "../../src/services/events.ts";
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import { type BusCall, guardedBus } from "../support/event_buses.ts";
+import { anEvent } from "../support/events.ts";
 import { createFakeClock } from "../support/fake_clock.ts";
 import { createSeededEntropy } from "../support/seeded_entropy.ts";
 import { pass, settle } from "../support/turns.ts";
@@ -58,9 +59,9 @@ const price = (ticker: string, price: string) => ({
   price,
 });
 
-Deno.test("every channel's example can be published", async () => {
+Deno.test("every channel's example can be published by clients", async () => {
   const { events } = createWorld();
-  for (const { name, example, lane } of CHANNELS.all) {
+  for (const { name, example, lane } of publishable(CHANNELS)) {
     const body = { event_type: name, data: example };
     const [result] = await events.publish(body, CALLER);
     equal(result!.lane, lane);
@@ -192,7 +193,7 @@ Deno.test("volatile events are not handed out when the durable ones fail", async
 
 Deno.test("a failed commit is tried again with the same ids", async () => {
   const calls: BusCall[] = [];
-  const { events, bus, clock } = createWorld((bus) => ({
+  const { events, bus, clock, measured } = createWorld((bus) => ({
     ...bus,
     async publish(events, signal) {
       calls.push("publish");
@@ -204,8 +205,67 @@ Deno.test("a failed commit is tried again with the same ids", async () => {
   }));
   const published = events.publish({ events: [setup(), setup()] }, CALLER);
   await pass(clock, 100);
-  deepEqual((await published).map(({ position }) => position), [1, 2]);
+  // They are this call's own, and no duplicates of anything.
+  deepEqual(
+    (await published).map(({ position, duplicate }) => [position, duplicate]),
+    [[1, false], [2, false]],
+  );
   equal((await bus.head()).position, 2);
+  deepEqual(measured, [
+    "holdfast_events_published_total setup.received",
+    "holdfast_events_published_total setup.received",
+    "holdfast_log_position 2",
+  ]);
+});
+
+Deno.test("an id of another event is a conflict, one of the same is none", async () => {
+  const reads: number[] = [];
+  const { events, bus } = createWorld((bus) => ({
+    ...bus,
+    async read(query, signal) {
+      reads.push(query.limit);
+      return await bus.read(query, signal);
+    },
+  }));
+  const ids = [1, 2, 3].map((n) => ID.slice(0, -1) + n);
+  const data = { ticker: "SPY", setup_id: 1 };
+  const first = ids.map((id) => ({ event_type: "setup.received", id, data }));
+  await events.publish({ events: first }, CALLER);
+  deepEqual(reads, []);
+
+  const again = await events.publish({ events: first }, CALLER);
+  deepEqual(
+    again.map(({ position, duplicate }) => [position, duplicate]),
+    [[1, true], [2, true], [3, true]],
+  );
+  deepEqual(reads, [3]);
+
+  const others = [
+    setup({ id: ids[0], setup_id: "other" }),
+    first[1],
+    // The same data on another channel is another event.
+    { event_type: "signal.triggered", id: ids[2], data },
+    setup(),
+  ];
+  await rejects(events.publish({ events: others }, CALLER), {
+    code: "conflict",
+    message: `Cannot publish as id ${ids[0]} is that of another event, at ` +
+      `position 1; id ${ids[2]} is that of another event, at position 3 ` +
+      "(the others are published): give another event an id of its own",
+    facts: { position: 1 },
+  });
+  equal((await bus.head()).position, 4);
+});
+
+Deno.test("a duplicate that cannot be compared is one", async () => {
+  const { events } = createWorld((bus) =>
+    guardedBus(bus, (call) => {
+      if (call === "read") throw new PortError("expired", "Cannot read");
+    })
+  );
+  await events.publish(setup({ id: ID }), CALLER);
+  const [again] = await events.publish(setup({ id: ID, note: 1 }), CALLER);
+  equal(again!.duplicate, true);
 });
 
 Deno.test("a commit that keeps failing is given up, one that must fail at once", async () => {
@@ -284,4 +344,41 @@ Deno.test("a page ends before it holds too much", async () => {
     CALLER,
   );
   equal(first.events.length + rest.events.length, 100);
+});
+
+Deno.test("what is trimmed away while it is looked for is passed over", async () => {
+  for (const start of [undefined, { fromTimeMs: 0 }]) {
+    let trim = async () => {};
+    const { events, bus } = createWorld(
+      (bus) =>
+        guardedBus(bus, async (call) => {
+          if (call !== "read") return;
+          await trim();
+          trim = async () => {};
+        }),
+      8,
+    );
+    trim = async () => {
+      await bus.publish(Array.from({ length: 30 }, () => anEvent()));
+    };
+    await bus.publish([anEvent()]);
+    const page = await events.read({ start, limit: 3 }, CALLER);
+    equal(page.events[0]!.position, page.head.earliest);
+    ok(page.head.earliest > 1);
+  }
+});
+
+Deno.test("an event that comes while a time is looked up fails nothing", async () => {
+  const { events, bus, clock } = createWorld((bus) => ({
+    ...bus,
+    async head(signal) {
+      const head = await bus.head(signal);
+      await bus.publish([anEvent()]);
+      return head;
+    },
+  }));
+  await bus.publish([anEvent()]);
+  const start = { fromTimeMs: clock.now() + 1000 };
+  const { at, gap } = await events.locate(start);
+  deepEqual([at.position, gap], [1, undefined]);
 });

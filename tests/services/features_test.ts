@@ -15,7 +15,14 @@ import type {
   FeatureResult,
   FeatureService,
 } from "../../src/services/features.ts";
-import { deepEqual, equal, fail, ok, rejects } from "../support/assert.ts";
+import {
+  deepEqual,
+  equal,
+  fail,
+  match,
+  ok,
+  rejects,
+} from "../support/assert.ts";
 import { createFeatureWorld } from "../support/feature_world.ts";
 import { aPortError, PORT_ERROR_CODES } from "../support/guarded_port.ts";
 import { weekdayBars, withValue } from "../support/market.ts";
@@ -44,13 +51,6 @@ const told = (results: readonly FeatureResult[]) =>
 function vectorOf(result: FeatureResult | undefined) {
   if (!result || "error" in result) return fail("there is no vector");
   return result.vector;
-}
-
-/** Bars of a flat price below zero, whose features have zeros of both signs. */
-function barsBelowZero() {
-  const bars = weekdayBars();
-  const price = new Float64Array(bars.length).fill(-5);
-  return { ...bars, open: price, high: price, low: price, close: price };
 }
 
 Deno.test("features are those of the bars up to the close of the date", async () => {
@@ -279,12 +279,11 @@ Deno.test("a feature that is not defined is null, and the vector a hit", async (
 
 Deno.test("the numbers of a vector are the same, computed here or read back", async () => {
   const flat = weekdayBars({ seed: 5 });
-  for (const row of [40, 41, 42]) flat.close[row] = 0;
+  for (const row of [40, 41, 42]) flat.close[row] = Number.MIN_VALUE;
   const series = {
     AAA: flat,
-    BBB: withValue(SERIES.BBB, "open", 79, 0),
+    BBB: withValue(SERIES.BBB, "open", 79, Number.MIN_VALUE),
     CCC: withValue(SERIES.CCC, "close", 79, SERIES.CCC.open[79]!),
-    DDD: barsBelowZero(),
     EEE: weekdayBars({ length: 1 }),
     FFF: withValue(SERIES.AAA, "volume", 79, NaN),
   };
@@ -301,6 +300,26 @@ Deno.test("the numbers of a vector are the same, computed here or read back", as
     ok(features.values(here).every((value) => Math.abs(value) !== Infinity));
   });
   deepEqual(told(found), symbols.map((symbol) => `${symbol} cache`));
+});
+
+Deno.test("bars that cannot be are refused while they are in the window, and told once", async () => {
+  const { features, telemetry } = await createFeatureWorld({
+    AAA: withValue(SERIES.AAA, "close", 78, -5),
+    BBB: withValue(SERIES.BBB, "close", 0, -5),
+  });
+  for (let i = 0; i < 3; i++) {
+    const [bad, good] = await features.get([A, B], FRIDAY);
+    deepEqual(told([bad!, good!]).map((text) => text.split(" ")[1]), [
+      "corrupt",
+      i === 0 ? "computed" : "cache",
+    ]);
+    match(
+      "error" in bad! ? bad.error.message : "",
+      /bars of AAA as the bar of 2026-01-01 has an impossible close: current value is -5/,
+    );
+    await features.forget({ symbol: A });
+  }
+  equal(telemetry.logged("warn").length, 1);
 });
 
 Deno.test("good symbols are answered beside bad ones of every kind", async () => {

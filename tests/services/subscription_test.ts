@@ -4,8 +4,10 @@
  * @module
  */
 import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { PortError } from "../../ports/port_error.ts";
 import { subscribe } from "../../src/services/subscription.ts";
+import { createCountedAbort } from "../support/abort_listeners.ts";
 import { deepEqual, equal } from "../support/assert.ts";
 import { guardedBus } from "../support/event_buses.ts";
 import { createLogWorld, positionsOf, upTo } from "../support/log_world.ts";
@@ -92,13 +94,28 @@ Deno.test("it ends when told, wherever it stands", async () => {
 
 Deno.test("a reader that leaves in the middle frees everything", async () => {
   const { bus, publish, clock } = createLogWorld();
-  await publish(3);
-  const { signal } = new AbortController();
+  let sleepers = 0;
+  const counted: Clock = {
+    ...clock,
+    sleep: (ms, signal) => {
+      sleepers++;
+      return clock.sleep(ms, signal).finally(() => sleepers--);
+    },
+  };
+  const outer = createCountedAbort();
+  const { signal } = outer;
   const entropy = createSeededEntropy();
-  for await (
-    const page of subscribe(bus, { after: 0, clock, entropy, signal })
-  ) {
-    equal(page.events.length, 3);
-    break;
+  const options = { after: 0, clock: counted, entropy, signal };
+  await publish(3);
+  let pages = 0;
+  for await (const _ of subscribe(bus, options)) {
+    if (++pages === 2) break;
+    // The next page is waited for, which takes a timer.
+    settle().then(() => {
+      deepEqual([sleepers, outer.listeners > 0], [1, true]);
+      return publish(1);
+    });
   }
+  await settle();
+  deepEqual([sleepers, outer.listeners], [0, 0]);
 });

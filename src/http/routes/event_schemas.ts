@@ -9,10 +9,14 @@ import { EVENT_FORMS } from "../../../domain/event/envelope.ts";
 import { parseResumeToken } from "../../../domain/event/event.ts";
 import { MAX_PUBLISH_BATCH } from "../../../domain/event/publication.ts";
 import type { Channel } from "../../../domain/event/channel.ts";
-import type { ChannelRegistry } from "../../../domain/event/registry.ts";
+import {
+  type ChannelRegistry,
+  publishable,
+} from "../../../domain/event/registry.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
 import { MAX_EVENT_PAGE } from "../../../ports/event_bus.ts";
 import type { EventStart } from "../../services/event_streams.ts";
+import { DELIVERED, EPOCH, examplesOf, PUBLISHED } from "./event_examples.ts";
 import { Instant, queryInteger, textReadBy } from "../schemas.ts";
 
 /** Most channel patterns of one request. */
@@ -22,33 +26,32 @@ const MAX_PATTERNS = 64;
  * One event, or `{events: […]}`. All is let in here, and described as the
  * registry has it: `domain/event/publication.ts` reads it.
  */
-export function publishBody(channels: ChannelRegistry) {
+export function publishBody(registry: ChannelRegistry) {
+  const channels = publishable(registry);
+  const examples = examplesOf(channels);
   const publication = z.unknown().meta({
     id: "Publication",
     description:
       "An event: an envelope, or flat, where the fields of `data` stand " +
       "beside `event_type` and `key` is one of them.",
     override: {
-      anyOf: [...channels.all.map(envelopeSchema), {
+      anyOf: [...channels.map(envelopeSchema), {
         title: "flat",
         type: "object",
         required: ["event_type"],
         properties: FRAME,
       }],
     },
-    examples: channels.all.map(({ name, example }) => ({
-      event_type: name,
-      timestamp: "2026-01-02T21:00:00Z",
-      data: example,
-    })),
+    examples,
   });
   const batch = z.object({
     events: z.array(publication).min(1).max(MAX_PUBLISH_BATCH),
   }).meta({
     id: "PublicationBatch",
     description: "Events that are committed together.",
+    example: { events: examples },
   });
-  return z.union([publication, batch]);
+  return z.union([publication, batch]).meta({ example: examples[0] });
 }
 
 const SHORT_TEXT = { type: "string", minLength: 1, maxLength: 256 } as const;
@@ -95,7 +98,7 @@ function envelopeSchema({ name, summary, lane, schema }: Channel) {
 }
 
 /** What became of one event. */
-export const Published = z.object({
+const Published = z.object({
   id: z.uuid(),
   lane: z.enum(["durable", "volatile"]).meta({
     description:
@@ -105,29 +108,30 @@ export const Published = z.object({
     description: "Durable: the place of the first event with this id.",
   }),
   duplicate: z.boolean().meta({
-    description: "Whether an event with this id had been published before.",
+    description: "Whether this very event had been published before.",
   }),
   receivers: z.int().optional().meta({
     description: "Volatile: how many streams of this process it was handed to.",
   }),
   ignored: z.array(z.string()).optional().meta({
     description:
-      "Members that an event has no room for and that were left out.",
+      "Members that were left out: an event has no room for them, or they " +
+      "are not the publisher's to say, such as another `metadata.user`.",
   }),
 }).meta({
   id: "PublishedEvent",
-  example: {
-    id: "019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e4a5b",
-    lane: "durable",
-    position: 1207,
-    duplicate: false,
-  },
+  example: PUBLISHED,
 });
 
 /** What became of several events. */
-export const PublishedBatch = z.object({
+const PublishedBatch = z.object({
   results: z.array(Published).meta({ description: "In the order given." }),
-}).meta({ id: "PublishedEvents" });
+}).meta({ id: "PublishedEvents", example: { results: [PUBLISHED] } });
+
+/** What became of what was published. */
+export const PublishedAny = z.union([Published, PublishedBatch]).meta({
+  example: PUBLISHED,
+});
 
 /** An event as it is delivered. */
 const DeliveredEvent = z.looseObject({
@@ -145,13 +149,20 @@ const DeliveredEvent = z.looseObject({
     traceparent: z.string().optional(),
     correlation_id: z.string().optional(),
   }),
-}).meta({ id: "Event" });
+}).meta({ id: "Event", example: DELIVERED });
 
 /** The flat form. */
 const FlatEvent = z.looseObject({
   event_type: z.string(),
   timestamp: z.iso.datetime({ offset: true }),
-}).meta({ id: "FlatEvent" });
+}).meta({
+  id: "FlatEvent",
+  example: {
+    event_type: DELIVERED.event_type,
+    timestamp: DELIVERED.timestamp,
+    ...DELIVERED.data,
+  },
+});
 
 /** A stretch of the log. */
 export const EventList = z.object({
@@ -168,7 +179,17 @@ export const EventList = z.object({
   head: z.int().meta({ description: "Position of the newest event." }),
   earliest: z.int().meta({ description: "Position of the oldest event held." }),
   epoch: z.string(),
-}).meta({ id: "EventList" });
+}).meta({
+  id: "EventList",
+  example: {
+    events: [DELIVERED],
+    next_after: 1207,
+    resume_token: `${EPOCH}:1207`,
+    head: 1207,
+    earliest: 1,
+    epoch: EPOCH,
+  },
+});
 
 const After = textReadBy(parseAfter).meta({
   description: "The last position that was read: `1207` or `epoch:1207`.",

@@ -18,8 +18,7 @@ import { type AnswerHeaders, type Route, route } from "../route.ts";
 import {
   EventList,
   publishBody,
-  Published,
-  PublishedBatch,
+  PublishedAny,
   ReadQuery,
   startOf,
   StreamHeaders,
@@ -51,8 +50,10 @@ export function eventRoutes(
       summary: "Publish events",
       description:
         "Durable events are committed, all of a request together, before the " +
-        "answer. Publishing an id again answers with its first position and " +
-        "changes nothing: give an id to be able to try again safely.",
+        "answer. Publishing an event again with its id answers with its first " +
+        "position and changes nothing: give an id to be able to try again " +
+        "safely. An id of another event is refused; the rest of its batch is " +
+        "committed all the same.",
       tags: TAGS,
       request: {
         headers: z.object({ traceparent: z.string().optional() }),
@@ -61,10 +62,10 @@ export function eventRoutes(
       responses: {
         201: {
           description: "What became of the event, or of each of several.",
-          schema: z.union([Published, PublishedBatch]),
+          schema: PublishedAny,
         },
       },
-      errors: [501, 503, 504, 507],
+      errors: [409, 501, 503, 504, 507],
       handle: async ({ body, headers, caller, signal }) => {
         try {
           const { traceparent } = headers;
@@ -120,7 +121,7 @@ export function eventRoutes(
         "back as `Last-Event-ID` to go on without loss or repeat. Volatile " +
         "events are messages without an id. `position` has an id and no data: " +
         "everything up to it has been delivered. `gap` tells that events are " +
-        "no longer to be had. `heartbeat` comes every 15 seconds.",
+        "no longer to be had, or that the log has lost some. `heartbeat` comes every 15 seconds.",
       tags: TAGS,
       request: { query: StreamQuery, headers: StreamHeaders },
       responses: {

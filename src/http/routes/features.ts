@@ -19,6 +19,14 @@ import {
 const TAGS = ["Features"];
 const ONE = "/api/v1/features/{symbol}/{date}";
 
+const VECTOR = {
+  symbol: "SYNA",
+  date: "2025-06-30",
+  features: { KMID: 0.0123, KLEN: 0.034, ROC5: null },
+  source: "cache",
+  computed_at: "2025-06-30T20:00:00.000Z",
+} as const;
+
 const Vector = z.object({
   symbol: z.string(),
   date: z.iso.date(),
@@ -29,13 +37,7 @@ const Vector = z.object({
   computed_at: Instant,
 }).meta({
   id: "FeatureVector",
-  example: {
-    symbol: "SYNA",
-    date: "2025-06-30",
-    features: { KMID: 0.0123, KLEN: 0.034, ROC5: null },
-    source: "cache",
-    computed_at: "2025-06-30T20:00:00.000Z",
-  },
+  example: VECTOR,
 });
 
 const BatchRequest = z.strictObject({
@@ -44,7 +46,10 @@ const BatchRequest = z.strictObject({
     description:
       "As of the close of this date; each symbol's newest when absent.",
   }),
-}).meta({ id: "FeatureBatchRequest" });
+}).meta({
+  id: "FeatureBatchRequest",
+  example: { symbols: ["SYNA", "SYNX"], date: "2025-06-30" },
+});
 
 const Batch = z.object({
   features: z.array(Vector).meta({
@@ -56,14 +61,28 @@ const Batch = z.object({
     title: z.string(),
     detail: z.string(),
   })).meta({ description: "Symbols that have none, and why." }),
-}).meta({ id: "FeatureBatch" });
+}).meta({
+  id: "FeatureBatch",
+  example: {
+    features: [VECTOR],
+    errors: [{
+      symbol: "SYNX",
+      status: 404,
+      title: "Not found",
+      detail: "Cannot read SYNX as there is no such symbol",
+    }],
+  },
+});
 
 const Invalidated = z.object({
   invalidated: z.object({
     symbol: z.string().optional(),
     date: z.iso.date().optional(),
   }).meta({ description: "What was forgotten; `{}` is everything." }),
-}).meta({ id: "FeaturesInvalidated" });
+}).meta({
+  id: "FeaturesInvalidated",
+  example: { invalidated: { symbol: "SYNA", date: "2025-06-30" } },
+});
 
 const Stats = z.object({
   hits: z.int(),
@@ -78,7 +97,18 @@ const Stats = z.object({
   errors: z.int().meta({
     description: "Failed calls of the store, answered by computing.",
   }),
-}).meta({ id: "FeatureStats", description: "Counts since the start." });
+}).meta({
+  id: "FeatureStats",
+  description: "Counts since the start.",
+  example: {
+    hits: 3,
+    misses: 1,
+    hit_rate: 0.75,
+    size: 2,
+    computations: 1,
+    errors: 0,
+  },
+});
 
 /** The routes of feature vectors. */
 export function featureRoutes(features: FeatureService): readonly Route[] {

@@ -38,12 +38,39 @@ const Health = z.object({
   version: z.string(),
   uptime_s: z.int(),
   timestamp: Instant,
-}).meta({ id: "Health" });
+}).meta({
+  id: "Health",
+  example: {
+    status: "healthy",
+    reasons: [],
+    model_loaded: true,
+    model_info: {
+      strategy: "alpha_baseline",
+      version: "9f2c41d07b3e",
+      activated_at: "2025-06-30T20:00:00.000Z",
+    },
+    redis_enabled: false,
+    redis_connected: false,
+    redis_status: "disabled",
+    feature_cache_enabled: true,
+    database_connected: true,
+    mode: "normal",
+    adapters: {
+      feature_store: "sqlite",
+      event_bus: "sqlite",
+      settings_store: "sqlite",
+      sequence: "sqlite",
+    },
+    version: "0.1.0",
+    uptime_s: 3600,
+    timestamp: "2025-06-30T21:00:00.000Z",
+  },
+});
 
 const Readiness = z.object({
   ready: z.boolean(),
   reasons: z.array(z.string()),
-}).meta({ id: "Readiness" });
+}).meta({ id: "Readiness", example: { ready: true, reasons: [] } });
 
 const Liveness = z.object({ status: z.literal("alive") })
   .meta({ id: "Liveness" });

@@ -4,8 +4,9 @@
  * @module
  */
 import { z } from "zod";
-import { settingsKey } from "../../../domain/settings.ts";
+import { type SettingsKey, settingsKey } from "../../../domain/settings.ts";
 import type {
+  SettingsChange,
   SettingsSource,
   SettingsStore,
 } from "../../../ports/settings_store.ts";
@@ -102,7 +103,9 @@ export function settingsRoutes(
       request: {
         headers: z.object({
           "If-Match": z.string().optional().meta({
-            description: "Write only if the document has this ETag.",
+            description:
+              "Write only if the document has this ETag; `*`: only if there " +
+              "is one.",
             example: '"7"',
           }),
           "If-None-Match": z.string().optional().meta({
@@ -121,24 +124,58 @@ export function settingsRoutes(
       },
       errors: [412, 503, 504, 507],
       handle: async ({ headers, body, caller: { user } }) => {
-        const ifVersion = writeCondition(
+        const condition = writeCondition(
           headers["If-Match"],
           headers["If-None-Match"],
         );
+        const key = settingsKey(user, DOCUMENT);
         const json = JSON.stringify(body);
-        const [version] = await settings.write([{
-          key: settingsKey(user, DOCUMENT),
+        if (condition === "stored") await mustBeStored(settings, key);
+        const version = await write(settings, user, {
+          key,
           json,
-          ...(ifVersion === undefined ? {} : { ifVersion }),
-        }], user);
+          ...(typeof condition === "number" ? { ifVersion: condition } : {}),
+        });
         return {
           status: 200,
           text: json,
-          headers: headersOf(version!, record, true),
+          headers: headersOf(version, record, true),
         };
       },
     }),
   ];
+}
+
+/** Refuses a write of what is not stored; what is stored once stays. */
+async function mustBeStored(
+  settings: SettingsStore,
+  key: SettingsKey,
+): Promise<void> {
+  const { documents } = await settings.read([key]);
+  if (!documents[0]) throw nothingStored(key);
+}
+
+async function write(
+  settings: SettingsStore,
+  user: string,
+  change: SettingsChange,
+): Promise<number> {
+  try {
+    const [version] = await settings.write([change], user);
+    return version!;
+  } catch (error) {
+    const isAbsent = error instanceof PortError &&
+      error.code === "version_conflict" && error.facts["version"] === 0;
+    throw isAbsent ? nothingStored(change.key, error) : error;
+  }
+}
+
+function nothingStored(key: SettingsKey, cause?: unknown): PortError {
+  return new PortError(
+    "version_conflict",
+    `Cannot write ${key} as nothing is stored: PUT it without If-Match first`,
+    { cause, facts: { key, version: 0 } },
+  );
 }
 
 function headersOf(

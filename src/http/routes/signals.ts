@@ -20,7 +20,7 @@ const GenerateRequest = z.strictObject({
   symbols: SymbolsInput,
   as_of_date: DateInput.optional().meta({
     description:
-      "Close to look from; the newest that all symbols reach when absent.",
+      "Close to look from; the newest that any of the symbols has when absent: a symbol that lags behind is refused by name.",
   }),
   top_n: z.int().min(0).max(MAX_SYMBOLS).optional().meta({
     description: "Symbols to be long; TOP_N, or as many as fit, when absent.",
@@ -61,7 +61,37 @@ const Signals = z.object({
       description: "The `signals.generated` event; `null` when there is none.",
     }),
   }),
-}).meta({ id: "Signals" });
+}).meta({
+  id: "Signals",
+  example: {
+    signals: [
+      {
+        symbol: "SYNB",
+        predicted_return: 0.0245,
+        score: 0.0031,
+        rank: 1,
+        target_weight: 1,
+      },
+      {
+        symbol: "SYNA",
+        predicted_return: -0.0245,
+        score: -0.0018,
+        rank: 2,
+        target_weight: -1,
+      },
+    ],
+    metadata: {
+      as_of_date: "2025-06-30",
+      model_version: "9f2c41d07b3e",
+      strategy: "alpha_baseline",
+      num_signals: 2,
+      generated_at: "2025-06-30T20:00:00.000Z",
+      top_n: 1,
+      bottom_n: 1,
+      event: { id: "019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e4a5b", position: 1207 },
+    },
+  },
+});
 
 const Model = z.object({
   strategy: z.string(),
@@ -72,7 +102,17 @@ const Model = z.object({
   objective: z.string(),
   num_trees: z.int(),
   num_features: z.int(),
-}).meta({ id: "Model" });
+}).meta({
+  id: "Model",
+  example: {
+    strategy: "alpha_baseline",
+    version: "9f2c41d07b3e",
+    activated_at: "2025-06-30T20:00:00.000Z",
+    objective: "regression",
+    num_trees: 100,
+    num_features: 158,
+  },
+});
 
 const Reload = z.object({
   reloaded: z.boolean().meta({
@@ -81,7 +121,15 @@ const Reload = z.object({
   version: z.string(),
   previous_version: z.string().optional(),
   message: z.string(),
-}).meta({ id: "ModelReload" });
+}).meta({
+  id: "ModelReload",
+  example: {
+    reloaded: true,
+    version: "9f2c41d07b3e",
+    previous_version: "51ab0c88e2f4",
+    message: "Model 9f2c41d07b3e is active now",
+  },
+});
 
 /** The routes of signals and their model. */
 export function signalRoutes(signals: SignalService): readonly Route[] {
@@ -176,7 +224,7 @@ export function signalRoutes(signals: SignalService): readonly Route[] {
 }
 
 /** What a fault of the model file is to a client who did not choose it. */
-const RELOAD_CODES: Partial<Record<PortErrorCode, PortErrorCode>> = {
+const RELOAD_CODES: Partial<Record<PortError["code"], PortErrorCode>> = {
   not_found: "unavailable",
   invalid: "corrupt",
 };

@@ -1,0 +1,131 @@
+/**
+ * A problem of every kind, for the reference page.
+ *
+ * @module
+ */
+import type { FieldError, ProblemCode } from "./errors.ts";
+
+/** What stands in one problem and not in every one of its kind. */
+export interface ProblemExample {
+  /** One sentence on what went wrong and how to go on. */
+  readonly detail: string;
+  /** The path of the request. */
+  readonly instance: string;
+  /** What is wrong with its parts. */
+  readonly errors?: readonly FieldError[];
+  /** More members, for programs. */
+  readonly [fact: string]: unknown;
+}
+
+const EVENTS = "/api/v1/events";
+const FEATURES = "/api/v1/features/SYNA/2025-06-30";
+const GENERATE = "/api/v1/signals/generate";
+const SETTINGS = "/api/user/settings";
+const EPOCH = "019b7ca9-8c88-7000-87fb-f7479cb86dfe";
+
+/** One problem of each kind. */
+export const PROBLEM_EXAMPLES: Readonly<Record<ProblemCode, ProblemExample>> = {
+  invalid: {
+    detail:
+      "Cannot accept the request as body.top_n must be at least 0: current value is -1",
+    instance: GENERATE,
+    errors: [{
+      path: "body.top_n",
+      message: "must be at least 0: current value is -1",
+    }],
+  },
+  unidentified: {
+    detail:
+      "Cannot serve this as callers are told apart on a loopback address only, until API keys come: start with HOST=127.0.0.1",
+    instance: SETTINGS,
+  },
+  cross_site: {
+    detail:
+      "Cannot accept a change as it was sent by a web page of another site",
+    instance: SETTINGS,
+  },
+  not_found: {
+    detail:
+      "Cannot read the settings of default as none are stored: PUT them first",
+    instance: SETTINGS,
+  },
+  no_route: {
+    detail: 'Cannot find "/api/v2" as there is no such route: see /docs',
+    instance: "/api/v2",
+  },
+  wrong_method: {
+    detail: 'Cannot DELETE "/api/v1/events" as it takes GET, HEAD, POST only',
+    instance: EVENTS,
+  },
+  epoch_changed: {
+    detail:
+      `Cannot resume as the log has another epoch: it is ${EPOCH} now; read on from position 0 of that`,
+    instance: EVENTS,
+    epoch: EPOCH,
+    earliest: 1,
+  },
+  conflict: {
+    detail:
+      "Cannot publish as id 019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e4a5b is that of another event, at position 1207: give another event an id of its own",
+    instance: EVENTS,
+    position: 1207,
+  },
+  expired: {
+    detail: "Cannot read events after 7 as the oldest one held is 1001",
+    instance: EVENTS,
+    earliest: 1001,
+  },
+  version_conflict: {
+    detail:
+      "Cannot write user:default:settings:all as it was changed meanwhile: expected version 7, current value is 9",
+    instance: SETTINGS,
+    key: "user:default:settings:all",
+    version: 9,
+  },
+  too_large: {
+    detail: "Cannot accept the body as it is larger than 2097152 bytes",
+    instance: EVENTS,
+  },
+  misdirected: {
+    detail:
+      'Cannot serve host "example.org" as this service answers on localhost only',
+    instance: "/health",
+  },
+  corrupt: {
+    detail: "Cannot read SYNA as its file is damaged",
+    instance: FEATURES,
+  },
+  quarantined: {
+    detail: "Cannot use SYNA on 2025-06-30 as it is in quarantine",
+    instance: FEATURES,
+  },
+  cancelled: {
+    detail: "Cannot read the body as the client stopped sending",
+    instance: EVENTS,
+  },
+  internal: {
+    detail:
+      "Cannot answer as something went wrong here: please report it with the request id",
+    instance: GENERATE,
+  },
+  unsupported: {
+    detail: "Cannot publish events as they are switched off",
+    instance: EVENTS,
+  },
+  closed: {
+    detail: "Cannot take the request as the service shuts down: send it again",
+    instance: EVENTS,
+  },
+  unavailable: {
+    detail: "Cannot write as the database cannot be reached: try again",
+    instance: SETTINGS,
+  },
+  timeout: {
+    detail: "Cannot tell whether it was written as the database did not answer",
+    instance: SETTINGS,
+  },
+  full: {
+    detail: "Cannot write as no room is left",
+    instance: SETTINGS,
+  },
+};
