@@ -13,17 +13,26 @@ import { testFeatureStore } from "../contracts/feature_store.ts";
 import { testSequencePort } from "../contracts/sequence_port.ts";
 import { testSettingsStore } from "../contracts/settings_store.ts";
 import { subject } from "../support/memory_world.ts";
-
-import { createPostgresWorld } from "../support/postgres_world.ts";
+import {
+  createPostgresWorld,
+  type PostgresWorld,
+} from "../support/postgres_world.ts";
 import { requireService } from "../support/services.ts";
 
 const url = await requireService(import.meta.url, "postgres");
+
+/**
+ * Lets wall time pass, and that alone: the deadlines of real calls under way
+ * must not run out by it.
+ */
+const wallTime = ({ clock }: PostgresWorld) => async (ms: number) =>
+  clock.jumpWall(ms);
 
 if (url) {
   testEventBus("postgres", async () => {
     const world = await createPostgresWorld(url);
     const bus = openPostgresEventBus(world.db);
-    return subject({ bus, elapse: world.clock.advance }, bus, world);
+    return subject({ bus, elapse: wallTime(world) }, bus, world);
   });
 
   testSettingsStore("postgres", async () => {
@@ -42,7 +51,7 @@ if (url) {
   testFeatureStore("postgres", async () => {
     const world = await createPostgresWorld(url);
     const store = openPostgresFeatureStore(world.db);
-    return subject({ store, elapse: world.clock.advance }, store, world);
+    return subject({ store, elapse: wallTime(world) }, store, world);
   });
 
   testAgreement("postgres", async () => {
@@ -51,9 +60,8 @@ if (url) {
     const settings = openPostgresSettingsStore(world.db);
     const sequence = openPostgresSequencePort(world.db);
     const features = openPostgresFeatureStore(world.db);
-    const { advance } = world.clock;
     return subject(
-      { bus, settings, sequence, features, elapse: advance },
+      { bus, settings, sequence, features, elapse: wallTime(world) },
       bus,
       settings,
       sequence,
