@@ -44,7 +44,7 @@ export async function openHoldfast(
   await using stack = new AsyncDisposableStack();
   const ports = await openPorts(config, stack, overrides);
   const { clock, entropy, telemetry } = ports;
-  const writes = watchWrites(ports);
+  const writes = watchWrites(ports, clock);
   const { eventBus: bus } = writes;
   const common = { bus, clock, entropy, telemetry };
 

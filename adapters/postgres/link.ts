@@ -191,13 +191,14 @@ function createLink(
     onclose: () => void close(),
     connection: {
       application_name: "holdfast",
-      default_transaction_isolation: "read committed",
-      synchronous_commit: "on",
       ...PLANNING,
       statement_timeout: Math.ceil(statementMs * SERVER_MARGIN),
       lock_timeout: Math.ceil(statementMs * SERVER_MARGIN / 2),
       idle_in_transaction_session_timeout: statementMs,
       ...address.parameters,
+      // What the promises stand on is not for an address to change.
+      default_transaction_isolation: "read committed",
+      synchronous_commit: "on",
     },
   };
   const sql = postgres(settings as unknown as postgres.Options<never>);

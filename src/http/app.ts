@@ -13,6 +13,8 @@ import { type Context, Hono } from "hono";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { Labels, Telemetry } from "../../ports/telemetry.ts";
+import { errorFields } from "../services/error_fields.ts";
+import { isTransient } from "../services/retry.ts";
 import { DEFAULT_BODY_LIMIT } from "./body.ts";
 import {
   errorText,
@@ -167,7 +169,10 @@ export function createApp(options: AppOptions): App {
     telemetry.log(level, "request failed", {
       route: to.labels.route,
       problem: problem.code,
-      error: errorText(error),
+      // A stack tells nothing of a server that is away, thousands of times over.
+      ...(isTransient(error)
+        ? errorFields(error)
+        : { error: errorText(error) }),
       request_id: requestId,
     });
   }

@@ -149,7 +149,7 @@ export function createHealthService(parts: {
           : losses.length > 0
           ? "degraded"
           : "healthy",
-        reasons: [...faults, ...losses],
+        reasons: [...new Set([...faults, ...losses])],
         model,
         redis,
         featureCacheEnabled: adapters.feature_store !== "noop",

@@ -158,6 +158,19 @@ if (url) {
     equal(after, positions.size);
   });
 
+  Deno.test("postgres: an address cannot change what the promises stand on", async () => {
+    await using schema = await makeSchema(url);
+    const address = withSetting(
+      withSetting(schema.url, "synchronous_commit", "off"),
+      "default_transaction_isolation",
+      "serializable",
+    );
+    await using db = openDatabase(address);
+    const show = (name: string) => db.read<[string]>(`SHOW ${name}`, []);
+    deepEqual([...await show("synchronous_commit")], [["on"]]);
+    deepEqual([...await show("transaction_isolation")], [["read committed"]]);
+  });
+
   Deno.test("postgres: a read whose connection is killed is made once more", async () => {
     await using schema = await makeSchema(url);
     await using db = openDatabase(schema.url);

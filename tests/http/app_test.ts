@@ -284,7 +284,7 @@ Deno.test("what is not available now says when to try again", async () => {
   equal(headers.get("retry-after"), "1");
   ok(!text.includes("ECONNREFUSED"));
   equal(telemetry.lines[0]?.level, "warn");
-  match(String(telemetry.lines[0]?.fields.error), /ECONNREFUSED/);
+  match(String(telemetry.lines[0]?.fields.cause), /ECONNREFUSED/);
 });
 
 Deno.test("invalid input of a service is the client's mistake", async () => {

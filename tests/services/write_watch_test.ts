@@ -26,7 +26,7 @@ function createWorld() {
     eventBus: bus.port,
     settingsStore: settings.port,
     sequence: sequence.port,
-  });
+  }, clock);
   const writes = [
     () => watch.eventBus.publish([anEvent()]),
     () => watch.settingsStore.write([{ key: KEY, json: "1" }], "ann"),
@@ -69,6 +69,31 @@ Deno.test("a write that is refused for what it asks is no fault, and mends none"
     failAll(code);
     for (const write of writes) await rejects(write(), { code });
     match(watch.fault()!, /full/);
+  }
+});
+
+Deno.test("one port's success does not hide another's failure", async () => {
+  const { watch, writes: [publish, write, next], failAll, mend } =
+    createWorld();
+  failAll("full");
+  await rejects(publish!(), { code: "full" });
+  mend();
+  await write!();
+  await next!();
+  match(watch.fault()!, /full/);
+  await publish!();
+  equal(watch.fault(), undefined);
+});
+
+Deno.test("a failure that may pass is told for half a minute, another until it is over", async () => {
+  for (const code of ["unavailable", "timeout", "full", "corrupt"] as const) {
+    const { clock, watch, writes, failAll } = createWorld();
+    failAll(code);
+    await rejects(writes[0]!(), { code });
+    await clock.advance(29_999);
+    match(watch.fault()!, new RegExp(code));
+    await clock.advance(1);
+    equal(watch.fault() === undefined, code !== "full" && code !== "corrupt");
   }
 });
 
