@@ -281,7 +281,7 @@ function running(
 }
 
 /** The folder in which all `programs` lie, the newest version first. */
-async function findPrograms(
+export async function findPrograms(
   programs: readonly string[],
 ): Promise<string | undefined> {
   const folders = (Deno.env.get("PATH") ?? "").split(":").filter(Boolean);

@@ -8,12 +8,16 @@ import type { LogHead } from "../../domain/event/event.ts";
 import { admit, checkEventQuery, checkPublish } from "../../ports/arguments.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import { PortError } from "../../ports/port_error.ts";
+import { type PositionBell, waitForPosition } from "../../ports/waiting.ts";
 
 const HEAD: LogHead = {
   epoch: "00000000-0000-7000-8000-000000000000",
   position: 0,
   earliest: 1,
 };
+
+/** Never rings: nothing is ever appended. */
+const SILENCE: PositionBell = { position: () => 0, listen: () => () => {} };
 
 /** Opens a bus that holds nothing and takes nothing. */
 export function openNoopEventBus(): EventBus {
@@ -36,13 +40,7 @@ export function openNoopEventBus(): EventBus {
     },
     async wait(_after, signal) {
       enter(signal);
-      const stop = signal
-        ? AbortSignal.any([signal, closing.signal])
-        : closing.signal;
-      await new Promise((resolve) =>
-        stop.addEventListener("abort", resolve, { once: true })
-      );
-      throw stop.reason;
+      await waitForPosition(SILENCE, 0, [signal, closing.signal]);
     },
     async head(signal) {
       enter(signal);

@@ -35,11 +35,9 @@ import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { errorFields } from "../services/error_fields.ts";
 import type { FeatureService } from "../services/features.ts";
-import { retry } from "../services/retry.ts";
 import type { ModelService } from "../services/models.ts";
-
-/** Times that the event is published; safe, as its id stays the same. */
-const PUBLISH_ATTEMPTS = 3;
+import { publishOwn } from "../services/publish_own.ts";
+import { PUBLISH_ATTEMPTS, retry } from "../services/retry.ts";
 
 /** What to generate signals for. */
 export interface SignalRequest {
@@ -164,12 +162,12 @@ export function createSignalService(ports: {
       run.generatedAt,
     );
     try {
-      const publish = () => bus.publish([event]);
-      const [receipt] = await retry(publish, ports, PUBLISH_ATTEMPTS);
-      return { ...run, event: { id, position: receipt!.position } };
+      const publish = () => publishOwn(bus, [event]);
+      const receipts = await retry(publish, ports, PUBLISH_ATTEMPTS);
+      if (!receipts) return run;
+      return { ...run, event: { id, position: receipts[0]!.position } };
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
-      if (error.code === "unsupported") return run;
       telemetry.log(
         "error",
         "cannot publish signals.generated; the signals were answered without it",

@@ -29,14 +29,8 @@ import {
   readFrom,
 } from "./event_streams.ts";
 import { type EventCaller, visibleTo } from "./event_visibility.ts";
-import { retry } from "./retry.ts";
+import { PUBLISH_ATTEMPTS, retry } from "./retry.ts";
 import { createVolatileLane } from "./volatile_lane.ts";
-
-/** Times that a publish is tried; safe, as the ids stay the same. */
-const PUBLISH_ATTEMPTS = 3;
-
-/** Most data in one page of `read`, in UTF-16 units. */
-const MAX_PAGE_CHARS = 4 * 1024 * 1024;
 
 /** What became of one published event. */
 export interface PublishResult {
@@ -237,7 +231,7 @@ export function createEventService(ports: {
 
     async read({ start, limit, channels }, caller, signal) {
       const query = { limit, ...(channels && { channels }) };
-      const page = withinSize(await readFrom(bus, start, query, signal));
+      const page = await readFrom(bus, start, query, signal);
       return { ...page, events: visibleTo(caller, page.events) };
     },
 
@@ -271,15 +265,4 @@ function idsTaken(taken: readonly Receipt[], count: number): PortError {
     }${others}: give another event an id of its own`,
     { facts: { position: taken[0]!.position } },
   );
-}
-
-/** Ends a page before it holds too much; one event is always left. */
-function withinSize(page: EventPage): EventPage {
-  let chars = 0;
-  const kept = page.events.findIndex((event, i) =>
-    (chars += event.json.length) > MAX_PAGE_CHARS && i > 0
-  );
-  if (kept < 0) return page;
-  const events = page.events.slice(0, kept);
-  return { ...page, events, scannedTo: events.at(-1)!.position };
 }

@@ -31,6 +31,7 @@ import {
   type NoWindow,
 } from "./bar_windows.ts";
 import { errorFields } from "./error_fields.ts";
+import { publishOwn } from "./publish_own.ts";
 import type { QuarantineService } from "./quarantine.ts";
 
 /** A share of the time to live by which vectors expire sooner or later. */
@@ -219,12 +220,7 @@ export function createFeatureService(ports: {
       const now = clock.now();
       const told = { ...scope, reason: "asked for", actor };
       const id = uuidV7(now, entropy.bytes(10));
-      try {
-        await bus.publish([featuresInvalidated(told, id, now)]);
-      } catch (error) {
-        // With events switched off there is nobody else to tell.
-        if ((error as PortError).code !== "unsupported") throw error;
-      }
+      await publishOwn(bus, [featuresInvalidated(told, id, now)]);
       await forget(scope);
     },
 

@@ -17,6 +17,7 @@ import type {
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { errorFields } from "./error_fields.ts";
+import { publishOwn } from "./publish_own.ts";
 
 /** Reloads the model and tells of it. */
 export interface ModelService {
@@ -83,11 +84,10 @@ export function createModelService(ports: {
   /** Whether there is nothing left to do about `changes`. */
   async function publish(changes: readonly NewEvent[]): Promise<boolean> {
     try {
-      await bus.publish(changes);
+      await publishOwn(bus, changes);
       return true;
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
-      if (error.code === "unsupported") return true;
       const fields = errorFields(error);
       telemetry.log("error", "cannot publish models.reloaded yet", fields);
       return false;

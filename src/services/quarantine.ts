@@ -19,6 +19,7 @@ import { PortError } from "../../ports/port_error.ts";
 import type { QuarantineList } from "../../ports/quarantine_list.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { errorFields } from "./error_fields.ts";
+import { publishOwn } from "./publish_own.ts";
 
 /** How often the list is looked at. */
 const POLL_MS = 1000;
@@ -84,12 +85,7 @@ export async function openQuarantineService(ports: {
     }
     if (untold.size === 0) return;
     const telling = [...untold];
-    try {
-      await bus.publish(telling.map(invalidation), signal);
-    } catch (error) {
-      // With events switched off there is nobody to tell.
-      if ((error as PortError).code !== "unsupported") throw error;
-    }
+    await publishOwn(bus, telling.map(invalidation), signal);
     for (const symbol of telling) untold.delete(symbol);
   }
 

@@ -13,6 +13,9 @@ const FIRST_MS = 20;
 /** The longest pause of all. */
 const CAP_MS = 1000;
 
+/** Times that a publish is tried; safe, as the ids stay the same. */
+export const PUBLISH_ATTEMPTS = 3;
+
 /** What pauses are made of. */
 export interface Pacing {
   /** Waits. */

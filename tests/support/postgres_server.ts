@@ -11,6 +11,7 @@ import {
   startServer,
 } from "../../scripts/server_process.ts";
 import { answersPostgres } from "../../scripts/probes.ts";
+import { findPrograms } from "../../scripts/services.ts";
 
 /** A private server; disposing of it ends it and removes its files. */
 export interface PrivatePostgres extends AsyncDisposable {
@@ -33,22 +34,8 @@ export interface PrivatePostgres extends AsyncDisposable {
 const USER = "holdfast";
 
 /** The folder of Postgres's programs, or `undefined` where there is none. */
-export async function findPostgres(): Promise<string | undefined> {
-  const folders = (Deno.env.get("PATH") ?? "").split(":");
-  const root = "/usr/lib/postgresql";
-  const versions = await Array.fromAsync(Deno.readDir(root)).catch(() => []);
-  versions.sort((a, b) => Number(b.name) - Number(a.name));
-  folders.push(...versions.map(({ name }) => join(root, name, "bin")));
-  for (const folder of folders) {
-    const programs = ["initdb", "postgres", "pg_basebackup", "pg_ctl"];
-    const found = await Promise.all(
-      programs.map((name) =>
-        Deno.stat(join(folder, name)).then(() => true, () => false)
-      ),
-    );
-    if (found.every(Boolean)) return folder;
-  }
-  return undefined;
+export function findPostgres(): Promise<string | undefined> {
+  return findPrograms(["initdb", "postgres", "pg_basebackup", "pg_ctl"]);
 }
 
 /** Makes a server from the programs in `bin`, not started. */
