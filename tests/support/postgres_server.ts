@@ -4,14 +4,21 @@
  * @module
  */
 import { join } from "node:path";
+import postgres from "postgres";
 import {
   type CommandSetting,
-  freePort,
   runCommand,
   startServer,
 } from "../../scripts/server_process.ts";
 import { answersPostgres } from "../../scripts/probes.ts";
 import { findPrograms } from "../../scripts/services.ts";
+import { quietPort } from "./quiet_port.ts";
+
+/** What a server held at some moment. */
+export interface PostgresSnapshot {
+  /** A folder, which goes away with the server that made it. */
+  readonly folder: string;
+}
 
 /** A private server; disposing of it ends it and removes its files. */
 export interface PrivatePostgres extends AsyncDisposable {
@@ -21,6 +28,21 @@ export interface PrivatePostgres extends AsyncDisposable {
   start(): Promise<void>;
   /** Ends it at once, as a crash would; what was committed stays. */
   stop(): Promise<void>;
+  /** Ends it in order: connections are told, and what was committed stays. */
+  shutdown(): Promise<void>;
+  /**
+   * Ends all connections of clients while it runs.
+   *
+   * @returns How many there were.
+   */
+  terminateBackends(): Promise<number>;
+  /** Copies all that it holds. It must be down. */
+  snapshot(): Promise<PostgresSnapshot>;
+  /**
+   * Puts back what `snapshot` holds, and nothing else. It must be down. It is
+   * the same system on the same timeline as before, at an older position.
+   */
+  restore(snapshot: PostgresSnapshot): Promise<void>;
   /** Stops all its processes where they are; connections stay open. */
   freeze(): Promise<void>;
   /** Lets them go on. */
@@ -80,7 +102,7 @@ async function run(
 }
 
 function createServer(bin: string, home: Home): PrivatePostgres {
-  const port = freePort();
+  const port = quietPort();
   const data = join(home.path, "data");
   const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
   const plan = {
@@ -96,6 +118,19 @@ function createServer(bin: string, home: Home): PrivatePostgres {
     answers: () => answersPostgres(new URL(url)),
   };
   let running: AsyncDisposable | undefined;
+  let snapshots = 0;
+
+  async function stop(): Promise<void> {
+    await running?.[Symbol.asyncDispose]();
+    running = undefined;
+  }
+
+  async function copyFolder(from: string, to: string): Promise<void> {
+    if (running) throw new Error("Cannot copy data as the server is up");
+    const signal = AbortSignal.timeout(60_000);
+    await Deno.remove(to, { recursive: true }).catch(() => {});
+    await runCommand("cp", ["-a", from, to], { ...home.setting, signal });
+  }
 
   async function signalAll(signal: Deno.Signal): Promise<void> {
     const pid = (await Deno.readTextFile(join(data, "postmaster.pid")))
@@ -110,10 +145,28 @@ function createServer(bin: string, home: Home): PrivatePostgres {
     async start() {
       running = await startServer(plan, AbortSignal.timeout(60_000));
     },
-    async stop() {
-      await running?.[Symbol.asyncDispose]();
-      running = undefined;
+    stop,
+    async shutdown() {
+      await run(home, bin, "pg_ctl", ["stop", "-w", "-m", "fast", "-D", data]);
+      await stop();
     },
+    async terminateBackends() {
+      const sql = postgres(url, { max: 1 });
+      try {
+        const ended = await sql`
+          SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+          WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`;
+        return ended.length;
+      } finally {
+        await sql.end();
+      }
+    },
+    async snapshot() {
+      const folder = join(home.path, `snapshot-${++snapshots}`);
+      await copyFolder(data, folder);
+      return { folder };
+    },
+    restore: ({ folder }) => copyFolder(folder, data),
     freeze: () => signalAll("SIGSTOP"),
     thaw: () => signalAll("SIGCONT"),
     async copy() {
@@ -126,7 +179,7 @@ function createServer(bin: string, home: Home): PrivatePostgres {
     },
     promote: () => run(home, bin, "pg_ctl", ["promote", "-w", "-D", data]),
     async [Symbol.asyncDispose]() {
-      await running?.[Symbol.asyncDispose]();
+      await stop();
       await Deno.remove(home.path, { recursive: true });
     },
   };
