@@ -4,9 +4,18 @@
  * @module
  */
 import { InvalidInput } from "./invalid_input.ts";
+import type { UserId } from "./user_id.ts";
 
 /** A day of a series, written `YYYYMMDD`. */
 export type SequenceDay = string & { readonly __sequenceDay: unique symbol };
+
+/** A series of numbers. */
+export interface SequenceName {
+  /** Whose. */
+  readonly user: UserId;
+  /** Of which day. */
+  readonly day: SequenceDay;
+}
 
 /** Consecutive numbers, both ends included. */
 export interface SequenceRange {

@@ -16,7 +16,9 @@ import type { UserId } from "../domain/user_id.ts";
 export interface SequencePort extends AsyncDisposable {
   /**
    * Takes the next `count` numbers of `user` on `day`, consecutive and above
-   * every number of that series issued by a call that had ended.
+   * every number of that series issued on this instance by a call that had
+   * ended. Across instances they rise as well, as long as all of them issue
+   * from the same place: the fast layer, or the database.
    *
    * @param count From 1 to `MAX_SEQUENCE_COUNT`; 1 when absent.
    * @throws {PortError} `invalid` when `count` is outside its range.

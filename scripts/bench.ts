@@ -10,13 +10,17 @@
 import { replaceTable } from "./readme.ts";
 import { benchAlpha158 } from "../tests/bench/alpha158_bench.ts";
 import type { Figure } from "../tests/bench/figure.ts";
+import { benchFollower } from "../tests/bench/follower_bench.ts";
 import { benchLightgbm } from "../tests/bench/lightgbm_bench.ts";
 import { benchParquet } from "../tests/bench/parquet_bench.ts";
 import { benchPostgres } from "../tests/bench/postgres_bench.ts";
 import { benchService } from "../tests/bench/service_bench.ts";
 import { benchSqlite } from "../tests/bench/sqlite_bench.ts";
+import { findRedis } from "../tests/support/redis_server.ts";
 
 const databaseUrl = Deno.env.get("TEST_DATABASE_URL");
+
+const redis = await findRedis();
 
 const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   alpha158: benchAlpha158,
@@ -27,6 +31,15 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   postgres: () => {
     if (databaseUrl !== undefined) return benchPostgres(databaseUrl);
     console.log("postgres: skipped, as TEST_DATABASE_URL is not set");
+    return [];
+  },
+  redis: () => {
+    if (databaseUrl !== undefined && redis !== undefined) {
+      return benchFollower(databaseUrl, redis);
+    }
+    console.log(
+      "redis: skipped, as TEST_DATABASE_URL is not set or there is no redis-server",
+    );
     return [];
   },
 };

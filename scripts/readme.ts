@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { VARIABLES } from "../src/config.ts";
+import { VARIABLES } from "../src/variables.ts";
 import { startService } from "../tests/support/service_process.ts";
 
 /** A command of the README and the answer that is printed below it. */

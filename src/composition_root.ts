@@ -4,39 +4,22 @@
  * @module
  */
 import { openLightgbmModelRegistry } from "../adapters/lightgbm/model_registry.ts";
-import { openMemoryEventBus } from "../adapters/memory/event_bus.ts";
-import {
-  createMemoryFeatures,
-  openMemoryFeatureStore,
-} from "../adapters/memory/feature_store.ts";
-import { createMemoryLog } from "../adapters/memory/log.ts";
-import { openMemorySequencePort } from "../adapters/memory/sequence_port.ts";
-import { openMemorySettingsStore } from "../adapters/memory/settings_store.ts";
-import { openNoopEventBus } from "../adapters/noop/event_bus.ts";
-import { openNoopFeatureStore } from "../adapters/noop/feature_store.ts";
-import { openNoopSequencePort } from "../adapters/noop/sequence_port.ts";
-import { openNoopSettingsStore } from "../adapters/noop/settings_store.ts";
+import { openMemoryState } from "../adapters/memory/state.ts";
+import { openNoopState } from "../adapters/noop/state.ts";
 import { openParquetMarketData } from "../adapters/parquet/market_data.ts";
 import {
-  openPostgresDatabase,
-  type PostgresDatabase,
-} from "../adapters/postgres/database.ts";
-import { openPostgresEventBus } from "../adapters/postgres/event_bus.ts";
-import { openPostgresFeatureStore } from "../adapters/postgres/feature_store.ts";
-import { openPostgresSequencePort } from "../adapters/postgres/sequence_port.ts";
-import { openPostgresSettingsStore } from "../adapters/postgres/settings_store.ts";
+  openPostgresState,
+  type PostgresState,
+} from "../adapters/postgres/state.ts";
+import { openRedisConnection } from "../adapters/redis/connection.ts";
+import { openRedisFastLayer } from "../adapters/redis/fast_layer.ts";
+import { openRedisFeatureStore } from "../adapters/redis/feature_store.ts";
+import { openRedisSequenceBlocks } from "../adapters/redis/sequence_blocks.ts";
+import { openSqliteState, type SqliteState } from "../adapters/sqlite/state.ts";
 import {
-  openSqliteDatabase,
-  type SqliteDatabase,
-} from "../adapters/sqlite/database.ts";
-import { openSqliteEventBus } from "../adapters/sqlite/event_bus.ts";
-import { openSqliteFeatureStore } from "../adapters/sqlite/feature_store.ts";
-import { openSqliteSequencePort } from "../adapters/sqlite/sequence_port.ts";
-import { openSqliteSettingsStore } from "../adapters/sqlite/settings_store.ts";
-import { openSwitchingEventBus } from "../adapters/switching/event_bus.ts";
-import { openSwitchingFeatureStore } from "../adapters/switching/feature_store.ts";
-import { openSwitchingSequencePort } from "../adapters/switching/sequence_port.ts";
-import { openSwitchingSettingsStore } from "../adapters/switching/settings_store.ts";
+  openSwitchingState,
+  type SwitchingState,
+} from "../adapters/switching/state.ts";
 import { createSystemClock } from "../adapters/system/clock.ts";
 import { createSystemEntropy } from "../adapters/system/entropy.ts";
 import { createLineWriter } from "../adapters/system/line_writer.ts";
@@ -49,18 +32,22 @@ import {
   type SystemTelemetry,
 } from "../adapters/system/telemetry.ts";
 import { ALPHA158_NAMES } from "../domain/alpha158/alpha158.ts";
+import type { LogHead } from "../domain/event/event.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Entropy } from "../ports/entropy.ts";
-import type { EventBus } from "../ports/event_bus.ts";
-import type { FeatureStore } from "../ports/feature_store.ts";
 import type { MarketData } from "../ports/market_data.ts";
 import type { ModelRegistry } from "../ports/model_registry.ts";
+import type { FeatureStore } from "../ports/feature_store.ts";
 import { PortError } from "../ports/port_error.ts";
 import type { QuarantineList } from "../ports/quarantine_list.ts";
-import type { SequencePort } from "../ports/sequence_port.ts";
-import type { SettingsStore } from "../ports/settings_store.ts";
-import type { Switchable } from "../ports/switchable.ts";
-import type { AdapterName, Config } from "./config.ts";
+import type { StatePorts } from "../ports/state_ports.ts";
+import { planAdapters, type Technologies } from "./adapter_plan.ts";
+import type { Config } from "./config.ts";
+import { openFollowedEventBus } from "./follower/events.ts";
+import { type Follower, openFollower } from "./follower/follower.ts";
+import { openFollowedSequences } from "./follower/sequences.ts";
+import type { SystemState } from "./services/system_state.ts";
+import { createSupervisor, switchedPort } from "./supervisor.ts";
 
 /** What adapters stand on. */
 export interface Foundations {
@@ -70,14 +57,15 @@ export interface Foundations {
 }
 
 /** Every port of the service, open. */
-export interface Ports extends Foundations {
-  readonly featureStore: FeatureStore & Switchable<FeatureStore>;
-  readonly eventBus: EventBus & Switchable<EventBus>;
-  readonly settingsStore: SettingsStore & Switchable<SettingsStore>;
-  readonly sequence: SequencePort & Switchable<SequencePort>;
+export interface Ports extends Foundations, SwitchingState {
+  readonly state: SystemState;
   readonly marketData: MarketData;
   readonly modelRegistry: ModelRegistry;
   readonly quarantineList: QuarantineList;
+  /** Stores that have to be told what the log says is void: Redis follows it. */
+  readonly forgetfulFeatureStores: readonly FeatureStore[];
+  /** Reads from the database of record, whatever the ports are on. */
+  probe(signal?: AbortSignal): Promise<LogHead>;
 }
 
 /**
@@ -137,98 +125,144 @@ function openFoundations(
   return { clock, entropy, telemetry };
 }
 
-/** How to open each port on one technology. */
-interface Technology {
-  eventBus(): EventBus;
-  featureStore(): FeatureStore;
-  sequence(): SequencePort;
-  settingsStore(): SettingsStore;
-}
-
 async function openStatePorts(
   config: Config,
   foundations: Foundations,
   stack: AsyncDisposableStack,
-) {
-  const { featureStore, eventBus, settingsStore, sequence } = config.adapters;
-  const uses = (name: AdapterName) =>
-    Object.values(config.adapters).includes(name);
-  const technologies: Record<AdapterName, Technology> = {
-    noop: NOOP,
-    memory: memory(foundations),
-    sqlite: uses("sqlite")
-      ? sqlite(stack.use(await openDatabase(config.dataDir, foundations)))
-      : NOOP,
-    postgres: uses("postgres")
-      ? postgres(stack.use(
-        openPostgresDatabase({ ...foundations, url: config.databaseUrl! }),
-      ))
-      : NOOP,
+): Promise<
+  SwitchingState & Pick<Ports, "state" | "probe" | "forgetfulFeatureStores">
+> {
+  const { store, redis } = config;
+  const postgres = () => {
+    const url = config.databaseUrl!;
+    return openPostgresState({ ...foundations, url }, stack);
   };
-  const features = stack.use(technologies[featureStore].featureStore());
-  const events = stack.use(technologies[eventBus].eventBus());
-  const settings = stack.use(technologies[settingsStore].settingsStore());
-  const numbers = stack.use(technologies[sequence].sequence());
+  const technologies: Technologies = {
+    noop: openNoopState(stack),
+    memory: openMemoryState(foundations, stack),
+  };
+  let following: Following | undefined;
+  if (store !== "memory") {
+    const database = store === "sqlite"
+      ? await openSqlite(config, foundations, stack)
+      : postgres();
+    technologies[store] = database;
+    if (redis) following = follow(config, foundations, database, stack);
+  }
+  const record = technologies[store]!;
+  if (config.adapters.featureStore === "postgres") {
+    technologies.postgres ??= postgres();
+  }
+  if (following) {
+    technologies.redis = following.redis;
+    technologies[store] = following.database;
+  }
+  const plan = planAdapters(config, technologies);
+  const ports = openSwitchingState({
+    featureStore: plan.featureStore.start,
+    eventBus: plan.eventBus.start,
+    settingsStore: plan.settingsStore.start,
+    sequence: plan.sequence.start,
+  }, stack);
+  const { featureStore, eventBus, settingsStore, sequence } = ports;
+  const switched = [
+    switchedPort("feature_store", featureStore, plan.featureStore),
+    switchedPort("event_bus", eventBus, plan.eventBus),
+    switchedPort("settings_store", settingsStore, plan.settingsStore),
+    switchedPort("sequence", sequence, plan.sequence),
+  ];
   return {
-    featureStore: stack.use(openSwitchingFeatureStore(featureStore, features)),
-    eventBus: stack.use(openSwitchingEventBus(eventBus, events)),
-    settingsStore: stack.use(
-      openSwitchingSettingsStore(settingsStore, settings),
+    ...ports,
+    state: stack.use(
+      createSupervisor(
+        switched,
+        following?.follower,
+        foundations.telemetry,
+      ),
     ),
-    sequence: stack.use(openSwitchingSequencePort(sequence, numbers)),
+    forgetfulFeatureStores: following
+      ? Object.entries(plan.featureStore.choices)
+        .filter(([name]) => name !== "redis").map(([, store]) => store)
+      : [featureStore],
+    async probe(signal) {
+      // Asks both: a database may answer for one and not for the other.
+      await record.settingsStore.read([], signal);
+      return await record.eventBus.head(signal);
+    },
   };
 }
 
-const NOOP: Technology = {
-  eventBus: openNoopEventBus,
-  featureStore: openNoopFeatureStore,
-  sequence: openNoopSequencePort,
-  settingsStore: openNoopSettingsStore,
-};
-
-function memory(foundations: Foundations): Technology {
-  const log = createMemoryLog(foundations);
-  return {
-    eventBus: () => openMemoryEventBus(log),
-    featureStore: () =>
-      openMemoryFeatureStore(createMemoryFeatures(foundations)),
-    sequence: () => openMemorySequencePort(),
-    settingsStore: () => openMemorySettingsStore(log),
-  };
+/** What serves while Redis follows the database of record. */
+interface Following {
+  readonly follower: Follower;
+  /** The ports as they read from Redis. */
+  readonly redis: StatePorts;
+  /** The ports as they read from the database, for as long as Redis is not believed. */
+  readonly database: StatePorts;
 }
 
-function sqlite(database: SqliteDatabase): Technology {
-  return {
-    eventBus: () => openSqliteEventBus(database),
-    featureStore: () => openSqliteFeatureStore(database),
-    sequence: () => openSqliteSequencePort(database),
-    settingsStore: () => openSqliteSettingsStore(database),
-  };
-}
-
-function postgres(database: PostgresDatabase): Technology {
-  return {
-    eventBus: () => openPostgresEventBus(database),
-    featureStore: () => openPostgresFeatureStore(database),
-    sequence: () => openPostgresSequencePort(database),
-    settingsStore: () => openPostgresSettingsStore(database),
-  };
-}
-
-async function openDatabase(
-  folder: string,
+/** Opens Redis and lets it follow the database of record. */
+function follow(
+  config: Config,
   foundations: Foundations,
-): Promise<SqliteDatabase> {
+  database: PostgresState | SqliteState,
+  stack: AsyncDisposableStack,
+): Following {
+  const { clock, entropy } = foundations;
+  const connection = stack.use(
+    openRedisConnection({ ...foundations, ...config.redis }),
+  );
+  const fast = stack.use(openRedisFastLayer(connection, foundations));
+  const { eventBus: bus, ledger, record, settingsStore: settings } = database;
+  const follower = stack.use(openFollower({
+    ...foundations,
+    record,
+    settings,
+    bus,
+    fast,
+    label: config.instanceId,
+    isStrict: config.isStrict,
+  }));
+  const { gate } = follower;
+  const blocks = stack.use(openRedisSequenceBlocks(connection));
+  const numbers = openFollowedSequences({ ledger, blocks, gate, clock });
+  return {
+    follower,
+    redis: {
+      featureStore: stack.use(openRedisFeatureStore(connection, {
+        clock,
+        entropy,
+        history: () => gate.open?.session.history,
+        onFenced: () => gate.close("it is not the server that it was"),
+      })),
+      eventBus: stack.use(openFollowedEventBus({ bus, fast, gate, clock })),
+      settingsStore: follower.settings,
+      sequence: numbers.sequence,
+    },
+    database: {
+      ...database,
+      settingsStore: follower.databaseSettings,
+      sequence: numbers.databaseSequence,
+    },
+  };
+}
+
+async function openSqlite(
+  { dataDir }: Config,
+  foundations: Foundations,
+  stack: AsyncDisposableStack,
+) {
   try {
-    await Deno.mkdir(folder, { recursive: true });
+    await Deno.mkdir(dataDir, { recursive: true });
   } catch (cause) {
     throw new PortError(
       "unavailable",
-      `Cannot use DATA_DIR ${folder} as it cannot be created: ${
+      `Cannot use DATA_DIR ${dataDir} as it cannot be created: ${
         (cause as Error).message
       }`,
       { cause },
     );
   }
-  return openSqliteDatabase({ ...foundations, path: `${folder}/holdfast.db` });
+  const path = `${dataDir}/holdfast.db`;
+  return await openSqliteState({ ...foundations, path }, stack);
 }

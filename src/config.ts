@@ -5,123 +5,64 @@
  */
 import { parseArgs, parseEnv } from "node:util";
 import { z } from "zod";
+import {
+  type AdapterName,
+  ALIASES,
+  NOT_YET,
+  STORES,
+  VARIABLE_NAMES,
+  VARIABLES,
+} from "./variables.ts";
 
-/** Those that hold state and log together. */
-const STORES = ["sqlite", "memory", "postgres"] as const;
-
-/** Adapters that a port can be pinned to in this version. */
-const ADAPTERS = [...STORES, "noop"] as const;
-const isStore = (name?: string) => STORES.some((store) => store === name);
-
-/** A name of an adapter. */
-export type AdapterName = typeof ADAPTERS[number];
-
-const text = z.string().min(1, "must not be empty");
-const wholeNumber = (min: number, max: number) => {
-  const says = `must be a whole number from ${min} to ${max}`;
-  return z.string().regex(/^\d{1,10}$/, says).transform(Number)
-    .refine((n) => n >= min && n <= max, says);
-};
-const oneOf = <const T extends readonly string[]>(names: T) =>
-  z.enum(names, `must be one of ${names.join(", ")}`);
-
-/**
- * Every variable: what it may be, its default and what it is for. This table
- * validates the configuration; each name is also a flag, `PORT` as `--port`.
- */
-export const VARIABLES = {
-  HOST: text.default("127.0.0.1").describe("Address to listen on"),
-  PORT: wholeNumber(0, 65535).default(8080).describe(
-    "Port to listen on; 0 picks a free one and prints it",
-  ),
-  DATA_DIR: text.default("./data").describe("Folder of the SQLite database"),
-  STORE: oneOf(STORES).default("sqlite").describe(
-    "Database of record; postgres when DATABASE_URL is set",
-  ),
-  DATABASE_URL: z.string().regex(
-    /^postgres(ql)?:\/\/./,
-    "must be a URL such as postgres://user:password@host:5432/database",
-  ).optional().describe("The Postgres database"),
-  FEATURE_STORE: oneOf(ADAPTERS).optional().describe(
-    "Pins the feature store; memory unless said otherwise",
-  ),
-  EVENT_BUS: oneOf(ADAPTERS).optional().describe(
-    "Pins the event bus; follows STORE",
-  ),
-  SETTINGS_STORE: oneOf(ADAPTERS).optional().describe(
-    "Pins the settings store; follows STORE",
-  ),
-  SEQUENCE: oneOf(ADAPTERS).optional().describe(
-    "Pins the sequence port; follows STORE",
-  ),
-  FEATURE_TTL_S: wholeNumber(1, 31_536_000).default(3600).describe(
-    "Seconds that a feature vector is kept; alias REDIS_TTL",
-  ),
-  MARKET_DATA_DIR: text.default("./examples/market_data").describe(
-    "Folder of SYMBOL.parquet files",
-  ),
-  QUARANTINE_PATH: text.optional().describe(
-    "JSON list of {symbol, from, to} whose bars may not be used",
-  ),
-  MODEL_PATH: text.default("./examples/model/alpha_baseline.txt").describe(
-    "LightGBM text model",
-  ),
-  MODEL_RELOAD_S: wholeNumber(1, 86_400).default(300).describe(
-    "Seconds between looks for another model",
-  ),
-  STRATEGY_ID: text.max(256, "must have 256 characters at most").default(
-    "alpha_baseline",
-  ).describe(
-    "Name of the strategy in signals and events",
-  ),
-  TOP_N: wholeNumber(0, 1000).default(3).describe("Symbols to be long"),
-  BOTTOM_N: wholeNumber(0, 1000).default(3).describe("Symbols to be short"),
-  LOG_LEVEL: oneOf(["debug", "info", "warn", "error"]).default("info").describe(
-    "Least serious level that is logged",
-  ),
-  LOG_FORMAT: oneOf(["json", "pretty"]).optional().describe(
-    "How log lines look; pretty on a terminal, else json",
-  ),
+/** The state ports, and the variable that pins each. */
+const PINS = {
+  featureStore: "FEATURE_STORE",
+  eventBus: "EVENT_BUS",
+  settingsStore: "SETTINGS_STORE",
+  sequence: "SEQUENCE",
 } as const;
 
-/** Variables of later versions: setting one must not be ignored in silence. */
-const NOT_YET = [
-  "ADMIN_PORT",
-  "AUTH",
-  "CONSISTENCY",
-  "DEFAULT_SETTINGS_PATH",
-  "INSTANCE_ID",
-  "REDIS_DB",
-  "REDIS_ENABLED",
-  "REDIS_HOST",
-  "REDIS_PASSWORD",
-  "REDIS_PORT",
-  "REDIS_URL",
-] as const;
+/** A port whose adapter is chosen and can be swapped. */
+export type StatePort = keyof typeof PINS;
 
-/** Names that mean a variable, for those who know it by another one. */
-const ALIASES: Readonly<Record<string, keyof typeof VARIABLES>> = {
-  REDIS_TTL: "FEATURE_TTL_S",
-};
+const isStore = (name?: string) => STORES.some((store) => store === name);
 
-/** The names of all variables that are read. */
-export const VARIABLE_NAMES: readonly string[] = [
-  ...Object.keys(VARIABLES),
-  ...Object.keys(ALIASES),
-  ...NOT_YET,
-].sort();
+const Schema = z.object(VARIABLES).transform((v) => {
+  const fast: AdapterName | undefined = usesRedis(v) ? "redis" : undefined;
+  const adapters: Record<StatePort, AdapterName> = {
+    featureStore: v.FEATURE_STORE ?? fast ?? "memory",
+    eventBus: v.EVENT_BUS ?? fast ?? v.STORE,
+    settingsStore: v.SETTINGS_STORE ?? fast ?? v.STORE,
+    sequence: v.SEQUENCE ?? fast ?? v.STORE,
+  };
+  const ports = Object.keys(PINS) as StatePort[];
+  return {
+    ...interpret(v),
+    adapters,
+    pinned: ports.filter((port) => v[PINS[port]] !== undefined),
+  };
+});
 
-const Schema = z.object(VARIABLES).transform((v) => ({
+type Variables = z.output<z.ZodObject<typeof VARIABLES>>;
+
+const interpret = (v: Variables) => ({
   host: v.HOST,
   port: v.PORT,
   dataDir: v.DATA_DIR,
+  store: v.STORE,
   databaseUrl: v.DATABASE_URL,
-  adapters: {
-    featureStore: v.FEATURE_STORE ?? "memory",
-    eventBus: v.EVENT_BUS ?? v.STORE,
-    settingsStore: v.SETTINGS_STORE ?? v.STORE,
-    sequence: v.SEQUENCE ?? v.STORE,
-  } satisfies Record<string, AdapterName>,
+  redis: usesRedis(v)
+    ? v.REDIS_URL === undefined
+      ? {
+        host: v.REDIS_HOST,
+        port: v.REDIS_PORT,
+        db: v.REDIS_DB,
+        password: v.REDIS_PASSWORD,
+      }
+      : { url: v.REDIS_URL }
+    : undefined,
+  isStrict: v.CONSISTENCY === "strict",
+  instanceId: v.INSTANCE_ID ?? "holdfast",
   featureTtlS: v.FEATURE_TTL_S,
   marketDataDir: v.MARKET_DATA_DIR,
   quarantinePath: v.QUARANTINE_PATH,
@@ -131,7 +72,15 @@ const Schema = z.object(VARIABLES).transform((v) => ({
   ends: { topN: v.TOP_N, bottomN: v.BOTTOM_N },
   logLevel: v.LOG_LEVEL,
   logFormat: v.LOG_FORMAT,
-}));
+});
+
+function usesRedis(v: {
+  readonly REDIS_URL?: string | undefined;
+  readonly REDIS_ENABLED?: string | undefined;
+}): boolean {
+  if (v.REDIS_ENABLED !== undefined) return v.REDIS_ENABLED === "true";
+  return v.REDIS_URL !== undefined;
+}
 
 /** What the service runs with. */
 export type Config = z.output<typeof Schema>;
@@ -162,23 +111,58 @@ export function parseConfig(
     }
   }
   if (values.DATABASE_URL !== undefined) values.STORE ??= "postgres";
-  // Switched off is what this version has.
-  if (values.REDIS_ENABLED === "false") delete values.REDIS_ENABLED;
   const problems = NOT_YET.filter((name) => values[name] !== undefined)
     .map((name) =>
-      `Cannot use ${name} as this version runs without Redis: unset it`
+      `Cannot use ${name} as this version does not know it yet: unset it`
     );
   const parsed = Schema.safeParse(values);
   for (const { path, message } of parsed.error?.issues ?? []) {
     const name = String(path[0]);
     // A URL may hold a password.
-    const value = /_URL$/.test(name)
+    const value = /_URL$|PASSWORD$/.test(name)
       ? "not shown"
       : JSON.stringify(values[name]);
     problems.push(
       `Cannot use ${given[name]} as it ${message}: current value is ${value}`,
     );
   }
+  problems.push(...redisProblems(values), ...storeProblems(values));
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return parsed.data!;
+}
+
+/** What is wrong with the variables of Redis taken together. */
+function redisProblems(values: Readonly<Record<string, string>>): string[] {
+  const isUsed = usesRedis(values);
+  const pins = Object.values(PINS).filter((name) => values[name] === "redis");
+  const problems = isUsed
+    ? []
+    : pins.map((name) =>
+      `Cannot use ${name} on redis as there is none: set REDIS_URL, such as redis://127.0.0.1:6379`
+    );
+  const parts = ["REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD"]
+    .filter((name) => values[name] !== undefined).join(", ");
+  if (parts !== "" && isUsed && values.REDIS_URL !== undefined) {
+    problems.push(
+      `Cannot use ${parts} as REDIS_URL says where Redis is: unset one or the other`,
+    );
+  }
+  if (parts !== "" && !isUsed && values.REDIS_ENABLED === undefined) {
+    problems.push(
+      `Cannot use ${parts} as Redis is not enabled: set REDIS_ENABLED=true`,
+    );
+  }
+  if (isUsed && values.STORE === "memory") {
+    problems.push(
+      "Cannot use Redis with STORE=memory as it follows a database that outlives the process: use sqlite or postgres",
+    );
+  }
+  return problems;
+}
+
+/** What is wrong with the adapters taken together. */
+function storeProblems(values: Readonly<Record<string, string>>): string[] {
+  const problems: string[] = [];
   const store = values.STORE ?? "sqlite";
   const needsUrl = store === "postgres" || values.FEATURE_STORE === "postgres";
   if (needsUrl && values.DATABASE_URL === undefined) {
@@ -195,8 +179,7 @@ export function parseConfig(
       );
     }
   }
-  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
-  return parsed.data!;
+  return problems;
 }
 
 /**

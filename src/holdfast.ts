@@ -57,6 +57,7 @@ export async function openHoldfast(
     quarantine,
     market: ports.marketData,
     store: ports.featureStore,
+    forgetful: ports.forgetfulFeatureStores,
     ttlS: config.featureTtlS,
   });
   const models = createModelService({
@@ -73,28 +74,13 @@ export async function openHoldfast(
   });
   const events = createEventService(common);
   const health = createHealthService({
-    bus: {
-      async head(signal) {
-        // Asks both: either may be switched off and answer by itself.
-        await ports.settingsStore.read([], signal);
-        return bus.head(signal);
-      },
-    },
+    bus: { head: ports.probe },
     clock,
     model: signals.model,
     needsModel: true,
     concerns: [writes.fault, models.fault, quarantine.fault],
     version: VERSION,
-    state: {
-      mode: () => "normal",
-      redis: () => "disabled",
-      adapters: () => ({
-        feature_store: ports.featureStore.active,
-        event_bus: ports.eventBus.active,
-        settings_store: ports.settingsStore.active,
-        sequence: ports.sequence.active,
-      }),
-    },
+    state: ports.state,
   });
 
   await models.load();
@@ -131,6 +117,7 @@ export async function openHoldfast(
         : "database",
       sequences: writes.sequence,
       health,
+      state: ports.state,
       exposition: telemetry.exposition,
       clock,
       telemetry,

@@ -9,9 +9,8 @@ import {
   parseDotEnv,
   parseFlags,
   readConfig,
-  VARIABLE_NAMES,
-  VARIABLES,
 } from "../src/config.ts";
+import { VARIABLE_NAMES, VARIABLES } from "../src/variables.ts";
 import { deepEqual, equal, match, ok, throws } from "./support/assert.ts";
 import { needs } from "./support/needs.ts";
 
@@ -33,13 +32,18 @@ Deno.test("without any variable the service runs on SQLite and the sample data",
     host: "127.0.0.1",
     port: 8080,
     dataDir: "./data",
+    store: "sqlite",
     databaseUrl: undefined,
+    redis: undefined,
+    isStrict: false,
+    instanceId: "holdfast",
     adapters: {
       featureStore: "memory",
       eventBus: "sqlite",
       settingsStore: "sqlite",
       sequence: "sqlite",
     },
+    pinned: [],
     featureTtlS: 3600,
     marketDataDir: "./examples/market_data",
     quarantinePath: undefined,
@@ -60,6 +64,14 @@ Deno.test("every variable is used", () => {
       DATA_DIR: "/var/lib/holdfast",
       STORE: "memory",
       DATABASE_URL: "postgres://db/holdfast",
+      REDIS_ENABLED: "false",
+      REDIS_URL: "redis://cache",
+      REDIS_HOST: "cache",
+      REDIS_PORT: "6380",
+      REDIS_DB: "1",
+      REDIS_PASSWORD: "secret",
+      CONSISTENCY: "strict",
+      INSTANCE_ID: "one",
       FEATURE_STORE: "noop",
       EVENT_BUS: "noop",
       SETTINGS_STORE: "memory",
@@ -80,13 +92,18 @@ Deno.test("every variable is used", () => {
     host: "0.0.0.0",
     port: 0,
     dataDir: "/var/lib/holdfast",
+    store: "memory",
     databaseUrl: "postgres://db/holdfast",
+    redis: undefined,
+    isStrict: true,
+    instanceId: "one",
     adapters: {
       featureStore: "noop",
       eventBus: "noop",
       settingsStore: "memory",
       sequence: "noop",
     },
+    pinned: ["featureStore", "eventBus", "settingsStore", "sequence"],
     featureTtlS: 60,
     marketDataDir: "/bars",
     quarantinePath: "/bars/quarantine.json",
@@ -118,7 +135,7 @@ const name = (...names: string[]) => ({
   allowed: `one of ${names.join(", ")}`,
   wrong: ["oracle", names[0]!.toUpperCase(), ` ${names[0]}`],
 });
-const adapter = name("sqlite", "memory", "postgres", "noop");
+const adapter = name("sqlite", "memory", "postgres", "redis", "noop");
 
 /** What each variable may be, in words, and some things that it may not. */
 const RULES: Record<
@@ -130,6 +147,14 @@ const RULES: Record<
   DATA_DIR: ANY_TEXT,
   STORE: name("sqlite", "memory", "postgres"),
   DATABASE_URL: ANY_TEXT, // below, as its value is never shown
+  REDIS_URL: ANY_TEXT, // below, too
+  REDIS_ENABLED: name("true", "false"),
+  REDIS_HOST: ANY_TEXT,
+  REDIS_PORT: number(1, 65535),
+  REDIS_DB: number(0, 65535),
+  REDIS_PASSWORD: ANY_TEXT,
+  CONSISTENCY: name("available", "strict"),
+  INSTANCE_ID: ANY_TEXT,
   FEATURE_STORE: adapter,
   EVENT_BUS: adapter,
   SETTINGS_STORE: adapter,
@@ -150,7 +175,9 @@ for (const variable of Object.keys(VARIABLES) as Variable[]) {
   const { allowed, wrong } = RULES[variable] ?? { allowed: "", wrong: [] };
   for (const value of wrong) {
     Deno.test(`${variable}=${value} is refused in one sentence that says what is allowed`, () => {
-      deepEqual(refusals({ [variable]: value }), [
+      // Those of Redis mean something only where it is enabled.
+      const others = { REDIS_ENABLED: "true" };
+      deepEqual(refusals({ ...others, [variable]: value }), [
         `Cannot use ${variable} as it must be ${allowed}: current value is "${value}"`,
       ]);
     });
@@ -174,9 +201,9 @@ Deno.test("an empty value is none", () => {
 
 Deno.test("all mistakes are told at once, a sentence each", () => {
   deepEqual(
-    refusals({ PORT: "http", LOG_LEVEL: "loud", REDIS_URL: "redis://h" })
+    refusals({ PORT: "http", LOG_LEVEL: "loud", AUTH: "off" })
       .map((sentence) => sentence.split(" ").slice(0, 3).join(" ")),
-    ["Cannot use REDIS_URL", "Cannot use PORT", "Cannot use LOG_LEVEL"],
+    ["Cannot use AUTH", "Cannot use PORT", "Cannot use LOG_LEVEL"],
   );
 });
 
@@ -228,20 +255,64 @@ Deno.test("Postgres needs a URL that can be one, and a wrong one is not shown", 
   }
 });
 
-Deno.test("REDIS_ENABLED=false asks for what is so", () => {
-  deepEqual(parseConfig({ REDIS_ENABLED: "false" }), parseConfig());
+Deno.test("Redis is used when it is named, by address or by parts", () => {
+  const url = "redis://cache:6380/1";
+  deepEqual(parseConfig({ REDIS_URL: url }).redis, { url });
+  deepEqual(parseConfig({ REDIS_ENABLED: "true", REDIS_HOST: "cache" }).redis, {
+    host: "cache",
+    port: 6379,
+    db: 0,
+    password: undefined,
+  });
+  deepEqual(
+    parseConfig({ REDIS_URL: url, REDIS_ENABLED: "false" }),
+    parseConfig(),
+  );
+});
+
+Deno.test("with Redis every port is on it, save those that are pinned elsewhere", () => {
+  const redis = { REDIS_URL: "redis://cache" };
+  deepEqual(parseConfig(redis).adapters, {
+    featureStore: "redis",
+    eventBus: "redis",
+    settingsStore: "redis",
+    sequence: "redis",
+  });
+  const { adapters, pinned } = parseConfig({
+    ...redis,
+    SETTINGS_STORE: "sqlite",
+  });
+  equal(adapters.settingsStore, "sqlite");
+  deepEqual(pinned, ["settingsStore"]);
+});
+
+Deno.test("what is said of Redis must fit together", () => {
+  const url = { REDIS_URL: "redis://cache" };
+  deepEqual(refusals({ REDIS_URL: "http://me:secret@cache" }), [
+    "Cannot use REDIS_URL as it must be a URL such as redis://user:password@host:6379/0: current value is not shown",
+  ]);
+  deepEqual(refusals({ ...url, REDIS_HOST: "h", REDIS_PASSWORD: "secret" }), [
+    "Cannot use REDIS_HOST, REDIS_PASSWORD as REDIS_URL says where Redis is: unset one or the other",
+  ]);
+  deepEqual(refusals({ REDIS_PORT: "6380" }), [
+    "Cannot use REDIS_PORT as Redis is not enabled: set REDIS_ENABLED=true",
+  ]);
+  deepEqual(refusals({ SEQUENCE: "redis" }), [
+    "Cannot use SEQUENCE on redis as there is none: set REDIS_URL, such as redis://127.0.0.1:6379",
+  ]);
+  deepEqual(refusals({ ...url, STORE: "memory" }), [
+    "Cannot use Redis with STORE=memory as it follows a database that outlives the process: use sqlite or postgres",
+  ]);
 });
 
 Deno.test("variables of later versions are refused, and what they say is not shown", () => {
   const later = VARIABLE_NAMES.filter((name) =>
     !(name in VARIABLES) && name !== "REDIS_TTL"
   );
-  for (const name of ["REDIS_URL", "REDIS_PASSWORD"]) {
-    ok(later.includes(name));
-  }
+  ok(later.includes("AUTH"));
   for (const name of later) {
     deepEqual(refusals({ [name]: "postgres://me:secret@host" }), [
-      `Cannot use ${name} as this version runs without Redis: unset it`,
+      `Cannot use ${name} as this version does not know it yet: unset it`,
     ]);
   }
 });

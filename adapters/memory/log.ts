@@ -30,6 +30,21 @@ export interface MemoryLog extends PositionBell {
   append(events: readonly NewEvent[]): Receipt[];
   /** The event at `position`; the caller knows that it is held. */
   at(position: number): LoggedEvent;
+  /** Position of the newest `settings.updated`; 0 when there has been none. */
+  settingsPosition(): number;
+  /** The epochs that the log has had before this one, oldest first. */
+  formerEpochs(): readonly string[];
+  /** Milliseconds since the epoch changed; `Infinity` when it never has. */
+  epochAgeMs(): number;
+  /**
+   * Gives the log another epoch, as after a failover. With `position` it also
+   * forgets every event above that, as after a restore; the caller puts the
+   * documents and leases back.
+   */
+  renewEpoch(position?: number): void;
+
+  /** Forgets every event above `position` and tells nobody, as a copy of files put back. */
+  rewind(position: number): void;
 }
 
 /** Creates an empty log with an epoch of its own. */
@@ -40,22 +55,39 @@ export function createMemoryLog(options: {
 }): MemoryLog {
   const { clock, entropy, capacity = DEFAULT_LOG_CAPACITY } = options;
   const newId = () => uuidV7(clock.now(), entropy.bytes(10));
-  const epoch = newId();
+  const former: string[] = [];
+  let epoch = newId();
+  let epochSince = -Infinity;
   const positions = new Map<string, number>();
   const listeners = new Set<(position: number) => void>();
   let events: LoggedEvent[] = [];
   let dropped = 0;
+  let settingsPosition = 0;
+  let droppedSettings = 0;
   let committedAt = 0;
 
   const position = () => dropped + events.length;
+  const newestSettings = (some: readonly LoggedEvent[]) =>
+    some.findLast(({ channel }) => channel === "settings.updated")?.position;
+
+  function rewind(end: number): void {
+    forget(events.splice(end - dropped));
+    settingsPosition = newestSettings(events) ?? droppedSettings;
+  }
 
   function drop(): void {
     // By the quarter: each event is moved a bounded number of times.
     if (events.length <= capacity * 1.25) return;
     const surplus = events.length - capacity;
-    for (const event of events.slice(0, surplus)) positions.delete(event.id);
+    const oldest = events.slice(0, surplus);
+    forget(oldest);
+    droppedSettings = newestSettings(oldest) ?? droppedSettings;
     events = events.slice(surplus);
     dropped += surplus;
+  }
+
+  function forget(some: readonly LoggedEvent[]): void {
+    for (const { id } of some) positions.delete(id);
   }
 
   return {
@@ -64,6 +96,16 @@ export function createMemoryLog(options: {
     position,
     head: () => ({ epoch, position: position(), earliest: dropped + 1 }),
     at: (position) => events[position - dropped - 1]!,
+    settingsPosition: () => settingsPosition,
+    formerEpochs: () => [...former],
+    epochAgeMs: () => clock.monotonic() - epochSince,
+    renewEpoch(end) {
+      if (end !== undefined) rewind(end);
+      former.push(epoch);
+      epoch = newId();
+      epochSince = clock.monotonic();
+    },
+    rewind,
     append(batch) {
       const fresh = batch.filter((event) => !positions.has(event.id));
       const batchEnd = position() + fresh.length;
@@ -72,6 +114,7 @@ export function createMemoryLog(options: {
         const place = position() + 1;
         positions.set(event.id, place);
         events.push({ ...event, position: place, batchEnd, committedAt });
+        if (event.channel === "settings.updated") settingsPosition = place;
       }
       const isFresh = new Set(fresh.map((event) => event.id));
       const receipts = batch.map(({ id }) => ({

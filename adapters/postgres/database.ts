@@ -56,6 +56,9 @@ export interface PostgresDatabase extends AsyncDisposable {
   /** Aborts when the database is closed, with the error to end waits with. */
   readonly closing: AbortSignal;
 
+  /** A new event id, or epoch. */
+  newId(): string;
+
   /**
    * Resolves once the server has been reached and its tables are as this
    * program knows them. Rejects when the database is closed before, and with
@@ -222,6 +225,7 @@ export function openPostgresDatabase(
     clock,
     doorbell,
     closing: closing.signal,
+    newId,
     ready: server.ready,
     async read(text, values, signal) {
       try {

@@ -28,7 +28,8 @@ type HeadRow = readonly [
   isOfTimeline: boolean,
 ];
 
-type EventRow = readonly [
+/** The columns of an event. */
+export type EventRow = readonly [
   position: number | null,
   id: string,
   channel: string,
@@ -44,7 +45,8 @@ const HEAD = `SELECT epoch, h.pos,
     timeline = log_timeline() AS is_of_timeline
   FROM log_head h WHERE id = 1`;
 
-const EVENT = "pos, id, type, key, at, data, meta, batch_end";
+/** Names the columns of an event. */
+export const EVENT = "pos, id, type, key, at, data, meta, batch_end";
 
 /** The first of `rows` of the log, up to the one that fills a page. */
 const withinPage = (rows: string) =>
@@ -185,7 +187,8 @@ function toHead([epoch, position, earliest]: readonly [
   return { epoch, position, earliest };
 }
 
-function toEvent(row: EventRow): LoggedEvent {
+/** The event that `row` holds. */
+export function toEvent(row: EventRow): LoggedEvent {
   const [position, id, channel, key, committedAt, json, meta, batchEnd] = row;
   return {
     id,

@@ -47,7 +47,7 @@ export function openPostgresSettingsStore(db: PostgresDatabase): SettingsStore {
 }
 
 /** The literal of an array of texts. */
-function textArray(texts: readonly string[]): string {
+export function textArray(texts: readonly string[]): string {
   const quoted = texts.map((text) => `"${text.replace(/["\\]/g, "\\$&")}"`);
   return `{${quoted.join()}}`;
 }

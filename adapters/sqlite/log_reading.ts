@@ -69,6 +69,15 @@ function readMatching(
   return { events, scannedTo: last ?? after };
 }
 
+/** The events after `after`, each read when it is asked for. */
+export function* readEventsAfter(
+  sql: Sql,
+  after: number,
+): Iterable<LoggedEvent> {
+  const text = `SELECT ${COLUMNS} FROM event_log WHERE pos > ? ORDER BY pos`;
+  for (const row of sql.each<Row>(text, after)) yield toEvent(row);
+}
+
 /** Takes rows until there are none or their data fills a page. */
 function takePage(
   rows: Iterable<Row>,

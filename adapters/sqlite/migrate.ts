@@ -7,9 +7,15 @@ import { createHash } from "node:crypto";
 import { PortError } from "../../ports/port_error.ts";
 import type { Connection } from "./connection.ts";
 import state from "./migrations/0001_state.sql" with { type: "text" };
+import leases from "./migrations/0002_leases.sql" with { type: "text" };
+import blocks from "./migrations/0003_blocks.sql" with { type: "text" };
 
 /** The scripts by version, from 1. */
-const MIGRATIONS = [{ name: "0001_state", script: state }];
+const MIGRATIONS = [
+  { name: "0001_state", script: state },
+  { name: "0002_leases", script: leases },
+  { name: "0003_blocks", script: blocks },
+];
 
 /** The one that makes a database; where it was not missing, there was one. */
 export const FIRST_MIGRATION: string = MIGRATIONS[0]!.name;

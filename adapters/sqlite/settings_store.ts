@@ -44,7 +44,8 @@ export function openSqliteSettingsStore(db: SqliteDatabase): SettingsStore {
   };
 }
 
-function readDocument(
+/** The document under `key`, as it stands in the transaction that is open. */
+export function readDocument(
   sql: Sql,
   key: SettingsKey,
 ): SettingsDocument | undefined {

@@ -11,6 +11,7 @@ export type Field = ZodType;
 const A_NAME = must("a text of 1 to 256 printable characters");
 const A_COUNT = must("a whole number, 0 or more");
 const A_VERSION = must("a whole number, 1 or more");
+const A_SEQUENCE_DAY = must("a day written YYYYMMDD");
 const A_DECIMAL = must('a decimal in quotes, such as "1.5"');
 
 /** A text that names something, fit to be a key of the log. */
@@ -63,6 +64,10 @@ export const decimal: Field = z.union(
 export const date: Field = z.iso.date(
   must("a calendar date written YYYY-MM-DD"),
 );
+
+/** A day of a series of numbers. */
+export const sequenceDay: Field = z.string(A_SEQUENCE_DAY)
+  .regex(/^\d{8}$/, A_SEQUENCE_DAY);
 
 /** An object of which no more is asked. */
 export const object: Field = z.looseObject(

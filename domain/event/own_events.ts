@@ -4,6 +4,11 @@
  *
  * @module
  */
+import type { FeatureScope } from "../feature.ts";
+import { parseSymbol } from "../symbol.ts";
+import { parseTradingDate } from "../trading_date.ts";
+import { parseSequenceDay, type SequenceName } from "../sequence.ts";
+import { parseUserId } from "../user_id.ts";
 import type { NewEvent } from "./event.ts";
 
 /** What `signals.generated` tells. */
@@ -96,6 +101,44 @@ export function featuresInvalidated(
     json: JSON.stringify({ symbol, date, reason, actor }),
     meta: from("feature-service", atMs),
   };
+}
+
+/** What a `features.invalidated` voids; all, when it cannot be understood. */
+export function featureScopeOf(event: NewEvent): FeatureScope {
+  try {
+    const { symbol, date } = JSON.parse(event.json);
+    return {
+      ...(symbol === undefined ? {} : { symbol: parseSymbol(symbol) }),
+      ...(date === undefined ? {} : { date: parseTradingDate(date) }),
+    };
+  } catch {
+    return {};
+  }
+}
+
+/** Builds the `sequence.fenced` event. */
+export function sequenceFenced(
+  { user, day }: SequenceName,
+  id: string,
+  atMs: number,
+): NewEvent {
+  return {
+    id,
+    channel: "sequence.fenced",
+    key: user,
+    json: JSON.stringify({ user, day }),
+    meta: { ...from("sequence", atMs), user },
+  };
+}
+
+/** The series that a `sequence.fenced` is about, where it can be understood. */
+export function fencedSequenceOf(event: NewEvent): SequenceName | undefined {
+  try {
+    const { user, day } = JSON.parse(event.json);
+    return { user: parseUserId(user), day: parseSequenceDay(day) };
+  } catch {
+    return undefined;
+  }
 }
 
 function from(source: string, atMs: number): NewEvent["meta"] {

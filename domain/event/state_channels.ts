@@ -5,9 +5,9 @@
  */
 import { z } from "zod";
 import type { Channel } from "./channel.ts";
-import { date, name, version } from "./fields.ts";
+import { date, name, sequenceDay, version } from "./fields.ts";
 
-/** What models, settings and features tell of; nobody else may say it. */
+/** What models, settings, features and numbers tell of; nobody else may say it. */
 export const STATE_CHANNELS: readonly Channel[] = [
   {
     name: "models.reloaded",
@@ -63,5 +63,16 @@ export const STATE_CHANNELS: readonly Channel[] = [
       reason: "bars corrected",
       actor: "42",
     },
+  },
+  {
+    name: "sequence.fenced",
+    summary: "The block of numbers that a user had for a day is void.",
+    reserved: true,
+    lane: "durable",
+    version: 1,
+    schema: z.looseObject({ user: name, day: sequenceDay }),
+    key: "user",
+    large: "refuse",
+    example: { user: "42", day: "20260102" },
   },
 ];

@@ -84,11 +84,18 @@ export interface FeatureService {
   stats(): Promise<FeatureStats>;
 }
 
-/** Creates the service; `ttlS` is how long a vector is kept. */
+/**
+ * Creates the service.
+ *
+ * @param ports.forgetful Stores that nobody else tells what the log says is
+ * void; `store` when absent.
+ * @param ports.ttlS How long a vector is kept, in seconds.
+ */
 export function createFeatureService(ports: {
   readonly market: MarketData;
   readonly quarantine: QuarantineService;
   readonly store: FeatureStore;
+  readonly forgetful?: readonly FeatureStore[];
   readonly bus: EventBus;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -96,9 +103,12 @@ export function createFeatureService(ports: {
   readonly ttlS: number;
 }): FeatureService {
   const { store, bus, clock, entropy, telemetry } = ports;
+  const { forgetful = [store] } = ports;
   const windows = createBarWindows(ports);
   const underWay = new Map<string, Promise<FeatureResult>>();
   const decoded = new WeakMap<FeatureVector, Float64Array>();
+  /** What vectors stand for that were found and have not been decoded. */
+  const origins = new WeakMap<FeatureVector, BarWindow>();
   const counts = { hits: 0, misses: 0, computations: 0, errors: 0 };
 
   /** Reads `windows` from the store, computes what it misses and fills it in. */
@@ -109,6 +119,7 @@ export function createFeatureService(ports: {
     const results = windows.map((window, i): FeatureResult => {
       const found = read?.vectors[i];
       if (found && isOf(found, window)) {
+        if (!decoded.has(found)) origins.set(found, window);
         return { vector: found, source: "cache" };
       }
       return { vector: compute(window), source: "computed" };
@@ -146,6 +157,17 @@ export function createFeatureService(ports: {
     return vector;
   }
 
+  /** Damage of what was found is as good as not having found it. */
+  function decode(vector: FeatureVector): Float64Array {
+    try {
+      return decodeFeatures(ALPHA158_NAMES, vector.json);
+    } catch (error) {
+      const window = origins.get(vector);
+      if (!window) throw error;
+      return decoded.get(compute(window))!;
+    }
+  }
+
   /** Runs a call of the store; a failure is counted and gives `undefined`. */
   async function absorb<T>(
     call: string,
@@ -176,9 +198,9 @@ export function createFeatureService(ports: {
     return ttlS * (1 + TTL_JITTER * (2 * entropy.fraction() - 1));
   }
 
-  async function forget(scope: FeatureScope): Promise<void> {
+  async function forget(scope: FeatureScope, stores = forgetful) {
     windows.forgetRefusals();
-    await store.invalidate(scope);
+    await Promise.all(stores.map((one) => one.invalidate(scope)));
   }
 
   return {
@@ -210,8 +232,9 @@ export function createFeatureService(ports: {
     values(vector) {
       let values = decoded.get(vector);
       if (!values) {
-        values = decodeFeatures(ALPHA158_NAMES, vector.json);
+        values = decode(vector);
         decoded.set(vector, values);
+        origins.delete(vector);
       }
       return values;
     },
@@ -221,10 +244,10 @@ export function createFeatureService(ports: {
       const told = { ...scope, reason: "asked for", actor };
       const id = uuidV7(now, entropy.bytes(10));
       await publishOwn(bus, [featuresInvalidated(told, id, now)]);
-      await forget(scope);
+      await forget(scope, [...new Set([store, ...forgetful])]);
     },
 
-    forget,
+    forget: (scope) => forget(scope),
 
     async stats() {
       return { ...counts, size: await absorb("size", () => store.size()) };

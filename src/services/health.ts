@@ -6,6 +6,12 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import type { ModelInfo } from "../../ports/model_registry.ts";
+import type {
+  PortName,
+  RedisStatus,
+  ServiceMode,
+  SystemState,
+} from "./system_state.ts";
 
 /** Time that the database has to answer. */
 const PROBE_DEADLINE_MS = 500;
@@ -13,23 +19,8 @@ const PROBE_DEADLINE_MS = 500;
 /** How the whole stands: `degraded` serves everything, `unhealthy` does not. */
 export type HealthStatus = "healthy" | "degraded" | "unhealthy";
 
-/** What the supervisor does; see ARCHITECTURE.md. */
-export type ServiceMode = "normal" | "degraded" | "unverified";
-
-/** How Redis is. */
-export type RedisStatus = "connected" | "disconnected" | "disabled";
-
 /** Name of the adapter that each port is on now. */
-export interface ActiveAdapters {
-  /** Where vectors are kept. */
-  readonly feature_store: string;
-  /** Where events are read from. */
-  readonly event_bus: string;
-  /** Where settings are read from. */
-  readonly settings_store: string;
-  /** Where order numbers come from. */
-  readonly sequence: string;
-}
+export type ActiveAdapters = Readonly<Record<PortName, string>>;
 
 /** How the service is now. */
 export interface HealthReport {
@@ -63,16 +54,6 @@ export interface HealthService {
   check(): Promise<HealthReport>;
 }
 
-/** What the rest of the program knows of its own state. */
-export interface SystemState {
-  /** What the supervisor does. */
-  mode(): ServiceMode;
-  /** How Redis is. */
-  redis(): RedisStatus;
-  /** Which adapters the ports are on. */
-  adapters(): ActiveAdapters;
-}
-
 /**
  * Creates the service, which counts its uptime from now on.
  *
@@ -84,7 +65,7 @@ export interface SystemState {
 export function createHealthService(parts: {
   readonly bus: Pick<EventBus, "head">;
   readonly clock: Clock;
-  readonly state: SystemState;
+  readonly state: Pick<SystemState, "mode" | "redis" | "fault" | "adapters">;
   readonly model: () => ModelInfo | undefined;
   readonly needsModel: boolean;
   readonly concerns: readonly (() => string | undefined)[];
@@ -124,7 +105,9 @@ export function createHealthService(parts: {
       const model = parts.model();
       const mode = state.mode();
       const redis = state.redis();
-      const adapters = state.adapters();
+      const adapters = Object.fromEntries(
+        state.adapters().map(({ port, active }) => [port, active]),
+      ) as ActiveAdapters;
 
       const faults: string[] = [];
       if (databaseFault !== undefined) faults.push(databaseFault);
@@ -134,10 +117,7 @@ export function createHealthService(parts: {
         );
       }
       const losses: string[] = [];
-      if (redis === "disconnected") {
-        losses.push("Cannot reach Redis: the database serves in its place");
-      }
-      if (mode !== "normal") losses.push(`The service is in mode ${mode}`);
+      if (mode !== "normal") losses.push(lossOf(mode, state.fault()));
       for (const concern of parts.concerns) {
         const loss = concern();
         if (loss !== undefined) losses.push(loss);
@@ -162,6 +142,14 @@ export function createHealthService(parts: {
       };
     },
   };
+}
+
+function lossOf(mode: ServiceMode, fault: string | undefined): string {
+  return mode === "unverified"
+    ? "Cannot verify settings as the database is away: Redis answers in its place"
+    : `${
+      fault ?? "Cannot use Redis as it is not known yet"
+    }: the database serves in its place`;
 }
 
 function reasonOf(error: unknown): string {

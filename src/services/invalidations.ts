@@ -4,10 +4,7 @@
  * @module
  */
 import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
-import type { LoggedEvent } from "../../domain/event/event.ts";
-import type { FeatureScope } from "../../domain/feature.ts";
-import { parseSymbol } from "../../domain/symbol.ts";
-import { parseTradingDate } from "../../domain/trading_date.ts";
+import { featureScopeOf } from "../../domain/event/own_events.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
@@ -49,7 +46,9 @@ export async function followInvalidations(
       const options = { clock, entropy, telemetry, channels: CHANNELS, signal };
       const pages = subscribe(bus, { ...options, after, epoch });
       for await (const page of pages) {
-        for (const event of page.events) await features.forget(scopeOf(event));
+        for (const event of page.events) {
+          await features.forget(featureScopeOf(event));
+        }
         failures = 0;
         failure = undefined;
       }
@@ -67,18 +66,5 @@ export async function followInvalidations(
       failure = fields.error;
       failures++;
     }
-  }
-}
-
-/** What an event voids; all, when it cannot be understood. */
-function scopeOf(event: LoggedEvent): FeatureScope {
-  try {
-    const { symbol, date } = JSON.parse(event.json);
-    return {
-      ...(symbol === undefined ? {} : { symbol: parseSymbol(symbol) }),
-      ...(date === undefined ? {} : { date: parseTradingDate(date) }),
-    };
-  } catch {
-    return {};
   }
 }

@@ -211,7 +211,10 @@ if (url) {
       facts: { epoch: heads[0]!.epoch, earliest: 1 },
     });
     deepEqual(await bus.head(), heads[0]);
-    deepEqual(lines, ["Migrated the database", "The log has another epoch"]);
+    deepEqual(lines.slice(-2), [
+      "Migrated the database",
+      "The log has another epoch",
+    ]);
   });
 
   Deno.test("postgres log: another timeline gives the log another epoch at an append", async () => {

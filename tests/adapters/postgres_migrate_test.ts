@@ -6,6 +6,7 @@
 import { deepEqual, equal, ok, rejects, throws } from "../support/assert.ts";
 import { parseAddress } from "../../adapters/postgres/address.ts";
 import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
+import { openPostgresRecordStore } from "../../adapters/postgres/record_store.ts";
 import type { LogLevel, Telemetry } from "../../ports/telemetry.ts";
 import { anEvent } from "../support/events.ts";
 import { createFakeClock } from "../support/fake_clock.ts";
@@ -85,8 +86,31 @@ if (url) {
     const rows = await db.read(
       "SELECT version, name, applied_at FROM schema_migration",
     );
-    deepEqual([...rows], [[1, "0001_state", clock.now()]]);
-    deepEqual(lines, [["info", "Migrated the database"]]);
+    deepEqual([...rows], [
+      [1, "0001_state", clock.now()],
+      [2, "0002_leases", clock.now()],
+      [3, "0003_blocks", clock.now()],
+    ]);
+    const line = ["info", "Migrated the database"] as const;
+    deepEqual(lines, [line, line, line]);
+  });
+
+  Deno.test("postgres: a database of an older program is brought up to date and keeps what it has", async () => {
+    await using schema = await makeSchema(url);
+    const before = openDatabase(schema.url);
+    await openPostgresEventBus(before).publish([anEvent()]);
+    await before[Symbol.asyncDispose]();
+    await schema.psql.unsafe(`DROP TABLE instance; DROP TABLE log_epoch;
+      DROP FUNCTION record_view; DROP FUNCTION claim_lease;
+      ALTER TABLE log_head DROP COLUMN epoch_since;
+      DROP FUNCTION give_numbers; ALTER TABLE sequence DROP COLUMN leased_in,
+        DROP COLUMN fenced_pos, DROP COLUMN epoch;
+      DELETE FROM schema_migration WHERE version > 1`);
+    await using db = openDatabase(schema.url);
+    await using store = openPostgresRecordStore(db);
+    await db.ready;
+    const { head, formerEpochs, epochAgeMs } = await store.read([]);
+    deepEqual([head.position, formerEpochs, epochAgeMs], [1, [], Infinity]);
   });
 
   Deno.test("postgres: a database opened again keeps its epoch, its head and its events", async () => {
@@ -115,13 +139,13 @@ if (url) {
       openDatabase(schema.url, { seed, telemetry })
     );
     await Promise.all(openers.map((db) => db.ready));
-    deepEqual(lines, ["Migrated the database"]);
+    deepEqual(lines, Array(3).fill("Migrated the database"));
     const heads = await Promise.all(
       openers.map((db) => openPostgresEventBus(db).head()),
     );
     equal(new Set(heads.map((head) => head.epoch)).size, 1);
     const [made] = await schema.psql`SELECT count(*) FROM schema_migration`;
-    equal(made!["count"], "1");
+    equal(made!["count"], "3");
     for (const db of openers) await db[Symbol.asyncDispose]();
   });
 
@@ -154,7 +178,7 @@ if (url) {
     await refuses(schema.url, {
       code: "unsupported",
       message:
-        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 7, known version is 1$/,
+        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 7, known version is 3$/,
     });
   });
 
@@ -165,7 +189,7 @@ if (url) {
     await refuses(schema.url, {
       code: "corrupt",
       message:
-        /as other scripts than this program's made it: found schema version 1, known version is 1, and migration 1 differs$/,
+        /as other scripts than this program's made it: found schema version 3, known version is 3, and migration 1 differs$/,
     });
   });
 

@@ -7,6 +7,7 @@ import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openSqliteEventBus } from "../../adapters/sqlite/event_bus.ts";
+import { openSqliteRecordStore } from "../../adapters/sqlite/record_store.ts";
 import type { LogLevel, Telemetry } from "../../ports/telemetry.ts";
 import { anEvent } from "../support/events.ts";
 import { createFakeClock } from "../support/fake_clock.ts";
@@ -70,8 +71,31 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     const rows = await db.read((sql) =>
       sql.all("SELECT version, name, applied_at FROM schema_migration")
     );
-    deepEqual(rows, [[1, "0001_state", clock.now()]]);
-    deepEqual(lines, [["info", "Migrated the database"]]);
+    deepEqual(rows, [
+      [1, "0001_state", clock.now()],
+      [2, "0002_leases", clock.now()],
+      [3, "0003_blocks", clock.now()],
+    ]);
+    const line = ["info", "Migrated the database"] as const;
+    deepEqual(lines, [line, line, line]);
+  });
+
+  Deno.test("sqlite: a database of an older program is brought up to date and keeps what it has", async () => {
+    await using folder = await makeFolder();
+    await createWithEvents(folder.path, 3);
+    tamper(
+      folder.path,
+      `DROP TABLE instance; DROP TABLE log_epoch;
+        ALTER TABLE log_head DROP COLUMN epoch_since;
+        ALTER TABLE sequence DROP COLUMN leased_in;
+        ALTER TABLE sequence DROP COLUMN fenced_pos;
+        ALTER TABLE sequence DROP COLUMN epoch;
+        DELETE FROM schema_migration WHERE version > 1`,
+    );
+    await using db = await openDatabase(folder.path);
+    await using store = openSqliteRecordStore(db);
+    const { head, formerEpochs, epochAgeMs } = await store.read([]);
+    deepEqual([head.position, formerEpochs, epochAgeMs], [3, [], Infinity]);
   });
 
   Deno.test("sqlite: a database opened again keeps its epoch, its head and its events", async () => {
@@ -121,7 +145,7 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     await rejects(openDatabase(folder.path), {
       code: "unsupported",
       message:
-        `Cannot use database ${folder.path} as a newer program made it: found schema version 7, known version is 1`,
+        `Cannot use database ${folder.path} as a newer program made it: found schema version 7, known version is 3`,
     });
   });
 
@@ -193,7 +217,7 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     await rejects(openDatabase(folder.path), {
       code: "corrupt",
       message:
-        `Cannot use database ${folder.path} as other scripts than this program's made it: found schema version 1, known version is 1, and migration 1 differs`,
+        `Cannot use database ${folder.path} as other scripts than this program's made it: found schema version 3, known version is 3, and migration 1 differs`,
     });
   });
 

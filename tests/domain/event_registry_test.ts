@@ -9,14 +9,17 @@ import type { NewEvent } from "../../domain/event/event.ts";
 import {
   featuresInvalidated,
   modelsReloaded,
+  sequenceFenced,
   signalsGenerated,
 } from "../../domain/event/own_events.ts";
 import {
   CHANNELS,
   createChannelRegistry,
 } from "../../domain/event/registry.ts";
+import { parseSequenceDay } from "../../domain/sequence.ts";
 import { parseSettingsKey } from "../../domain/settings.ts";
 import { settingsUpdated } from "../../domain/settings_event.ts";
+import { parseUserId } from "../../domain/user_id.ts";
 import { deepEqual, equal, ok, throws } from "../support/assert.ts";
 
 const ID = "019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e4a5b";
@@ -35,6 +38,7 @@ Deno.test("the channels are those that existing clients use", () => {
       "models.reloaded durable",
       "settings.updated durable",
       "features.invalidated durable",
+      "sequence.fenced durable",
     ],
   );
   deepEqual(
@@ -86,6 +90,7 @@ const REQUIRED: Record<string, string[]> = {
   "models.reloaded": ["strategy", "version"],
   "settings.updated": ["key", "version", "actor"],
   "features.invalidated": ["reason", "actor"],
+  "sequence.fenced": ["user", "day"],
 };
 
 Deno.test("no two channels may have one name", () => {
@@ -123,6 +128,11 @@ const OWN: Record<string, NewEvent> = {
   ),
   "features.invalidated, all": featuresInvalidated(
     { reason: "asked for", actor: "42" },
+    ID,
+    AT,
+  ),
+  "sequence.fenced": sequenceFenced(
+    { user: parseUserId("42"), day: parseSequenceDay("20260102") },
     ID,
     AT,
   ),

@@ -19,10 +19,11 @@ import { allRoutes, type RouteServices } from "../../src/http/routes/mod.ts";
 import { Problem } from "../../src/http/schemas.ts";
 import { createEventService } from "../../src/services/events.ts";
 import type { FeatureService } from "../../src/services/features.ts";
+import { createHealthService } from "../../src/services/health.ts";
 import {
-  createHealthService,
+  PORT_NAMES,
   type SystemState,
-} from "../../src/services/health.ts";
+} from "../../src/services/system_state.ts";
 import { equal, fail, ok } from "../support/assert.ts";
 import type { FakeClock } from "../support/fake_clock.ts";
 import { createMemoryWorld } from "../support/memory_world.ts";
@@ -192,6 +193,34 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A state in which every port is on memory, and may be pinned to it. */
+export function createFakeState(): SystemState {
+  const pins = new Map<string, string>();
+  const adapterOf = (port: typeof PORT_NAMES[number]) => ({
+    port,
+    active: "memory",
+    pinned: pins.get(port),
+    choices: ["memory"],
+  });
+  return {
+    mode: () => "normal",
+    redis: () => "disabled",
+    fault: () => undefined,
+    adapters: () => PORT_NAMES.map(adapterOf),
+    async pin(port, adapter) {
+      if (adapter !== "memory") {
+        throw new PortError("invalid", `Cannot pin ${port} to ${adapter}`);
+      }
+      pins.set(port, adapter);
+      return adapterOf(port);
+    },
+    async release(port) {
+      pins.delete(port);
+      return adapterOf(port);
+    },
+  };
+}
+
 /** Builds the application. */
 export function createHarness(options: HarnessOptions = {}): Harness {
   const { loopback = true } = options;
@@ -202,6 +231,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const features = createFakeFeatures();
   const signals = options.services?.signals ?? createFakeSignals(clock);
   const telemetry = createRecordingTelemetry();
+  const state = { ...createFakeState(), ...options.state };
   const services: RouteServices = {
     signals,
     features,
@@ -216,18 +246,9 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       needsModel: true,
       concerns: [],
       version: "1.2.3",
-      state: {
-        mode: () => "normal",
-        redis: () => "disabled",
-        adapters: () => ({
-          feature_store: "memory",
-          event_bus: "memory",
-          settings_store: "memory",
-          sequence: "memory",
-        }),
-        ...options.state,
-      },
+      state,
     }),
+    state,
     exposition: () => "holdfast_log_position 0\n",
     clock,
     telemetry,

@@ -4,11 +4,15 @@
  * @module
  */
 import { PortError } from "../../ports/port_error.ts";
-import type { SystemState } from "../../src/services/health.ts";
 import { createHealthService } from "../../src/services/health.ts";
 import { deepEqual, equal, match } from "../support/assert.ts";
 import { createMemoryWorld } from "../support/memory_world.ts";
-import { createHarness, type HarnessOptions, MODEL } from "./harness.ts";
+import {
+  createFakeState,
+  createHarness,
+  type HarnessOptions,
+  MODEL,
+} from "./harness.ts";
 
 const ADAPTERS = {
   feature_store: "memory",
@@ -22,11 +26,7 @@ function healthOf(
   parts: Partial<Parameters<typeof createHealthService>[0]> = {},
 ) {
   const world = createMemoryWorld();
-  const state: SystemState = {
-    mode: () => "normal",
-    redis: () => "disabled",
-    adapters: () => ADAPTERS,
-  };
+  const state = createFakeState();
   const health = createHealthService({
     bus: world.bus(),
     clock: world.clock,
@@ -78,7 +78,9 @@ Deno.test("without Redis it is degraded and serves", async () => {
   equal(json.redis_enabled, true);
   equal(json.redis_connected, false);
   equal(json.mode, "degraded");
-  equal(json.reasons.length, 2);
+  deepEqual(json.reasons, [
+    "Cannot use Redis as it is not known yet: the database serves in its place",
+  ]);
 });
 
 Deno.test("without a model it is unhealthy where signals are its role", async () => {
@@ -153,7 +155,14 @@ Deno.test("liveness touches nothing", async () => {
 
 Deno.test("a feature store that keeps nothing is no cache", async () => {
   const { json } = await get("/health", {
-    state: { adapters: () => ({ ...ADAPTERS, feature_store: "noop" }) },
+    state: {
+      adapters: () =>
+        createFakeState().adapters().map((adapter) =>
+          adapter.port === "feature_store"
+            ? { ...adapter, active: "noop" }
+            : adapter
+        ),
+    },
   });
   equal(json.feature_cache_enabled, false);
 });

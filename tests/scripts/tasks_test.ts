@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import ci from "../../.ci/run" with { type: "text" };
 import manifest from "../../deno.json" with { type: "json" };
 import dockerfile from "../../deploy/Dockerfile" with { type: "text" };
-import { VARIABLE_NAMES } from "../../src/config.ts";
+import { VARIABLE_NAMES } from "../../src/variables.ts";
 
 const { start, dev } = manifest.tasks;
 

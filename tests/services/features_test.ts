@@ -22,6 +22,7 @@ import {
   match,
   ok,
   rejects,
+  throws,
 } from "../support/assert.ts";
 import { createFeatureWorld } from "../support/feature_world.ts";
 import { aPortError, PORT_ERROR_CODES } from "../support/guarded_port.ts";
@@ -183,6 +184,22 @@ Deno.test("a vector of another feature set is stale", async () => {
   await store.port.fill(token, [{ ...vector, stamp }], [60]);
   deepEqual(told(await features.get([A], FRIDAY)), ["AAA computed"]);
   deepEqual(told(await features.get([A], FRIDAY)), ["AAA cache"]);
+});
+
+Deno.test("a vector that was damaged in the store counts as missed where its numbers are asked for", async () => {
+  const { features, store, another } = await createFeatureWorld(SERIES);
+  const vector = vectorOf((await features.get([A], FRIDAY))[0]);
+  const whole = features.values(vector);
+  for (const json of [vector.json.slice(0, -9), "null", "garbage", ""]) {
+    const { token } = await store.port.read([vector]);
+    await store.port.fill(token, [{ ...vector, json }], [60]);
+    const reader = another();
+    const found = vectorOf((await reader.get([A], FRIDAY))[0]);
+    deepEqual(reader.values(found), whole);
+    equal(reader.values(found), reader.values(found));
+    equal((await reader.stats()).computations, 1);
+    throws(() => another().values({ ...vector, json }));
+  }
 });
 
 Deno.test("what is invalidated between read and fill is not kept", async () => {

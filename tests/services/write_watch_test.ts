@@ -7,6 +7,7 @@ import { settingsKey } from "../../domain/settings.ts";
 import { parseSequenceDay } from "../../domain/sequence.ts";
 import { parseUserId } from "../../domain/user_id.ts";
 import { createHealthService } from "../../src/services/health.ts";
+import { createFakeState } from "../http/harness.ts";
 import { watchWrites } from "../../src/services/write_watch.ts";
 import { deepEqual, equal, match, rejects } from "../support/assert.ts";
 import { anEvent } from "../support/events.ts";
@@ -125,16 +126,7 @@ Deno.test("health is degraded, with the reason, while writes fail", async () => 
   const health = createHealthService({
     bus: watch.eventBus,
     clock,
-    state: {
-      mode: () => "normal",
-      redis: () => "disabled",
-      adapters: () => ({
-        feature_store: "memory",
-        event_bus: "memory",
-        settings_store: "memory",
-        sequence: "memory",
-      }),
-    },
+    state: createFakeState(),
     model: () => undefined,
     needsModel: false,
     concerns: [watch.fault, () => undefined],

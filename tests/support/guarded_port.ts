@@ -19,8 +19,15 @@ export interface Guarded<Port> {
   mend(): void;
 }
 
-/** Puts a gate before `port`. */
-export function guardPort<Port extends object>(port: Port): Guarded<Port> {
+/**
+ * Puts a gate before `port`.
+ *
+ * @param plain Methods that return no promise; they go by the gate.
+ */
+export function guardPort<Port extends object>(
+  port: Port,
+  plain: readonly (keyof Port)[] = [],
+): Guarded<Port> {
   const counts = new Map<PropertyKey, number>();
   const gates = new Map<PropertyKey, () => void | Promise<void>>();
   return {
@@ -28,6 +35,7 @@ export function guardPort<Port extends object>(port: Port): Guarded<Port> {
       get(target, name) {
         const method = Reflect.get(target, name);
         if (typeof method !== "function") return method;
+        if (plain.includes(name as keyof Port)) return method.bind(target);
         return async (...args: unknown[]) => {
           counts.set(name, (counts.get(name) ?? 0) + 1);
           await gates.get(name)?.();

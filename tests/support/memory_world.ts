@@ -8,7 +8,11 @@ import {
   createMemoryFeatures,
   openMemoryFeatureStore,
 } from "../../adapters/memory/feature_store.ts";
-import { createMemoryLog } from "../../adapters/memory/log.ts";
+import { createMemoryLog, type MemoryLog } from "../../adapters/memory/log.ts";
+import {
+  createMemoryLeases,
+  openMemoryRecordStore,
+} from "../../adapters/memory/record_store.ts";
 import { openMemorySequencePort } from "../../adapters/memory/sequence_port.ts";
 import {
   type MemorySettings,
@@ -20,26 +24,34 @@ import { createSeededEntropy } from "./seeded_entropy.ts";
 /** What the four ports stand on when everything is in memory. */
 export interface MemoryWorld {
   readonly clock: ReturnType<typeof createFakeClock>;
+  readonly log: MemoryLog;
   /** Opens one more adapter over the same state. */
   readonly bus: () => ReturnType<typeof openMemoryEventBus>;
   readonly settings: () => ReturnType<typeof openMemorySettingsStore>;
   readonly sequence: () => ReturnType<typeof openMemorySequencePort>;
   readonly features: () => ReturnType<typeof openMemoryFeatureStore>;
+  readonly record: () => ReturnType<typeof openMemoryRecordStore>;
 }
 
 /** Creates a fresh world. */
-export function createMemoryWorld(): MemoryWorld {
+export function createMemoryWorld(
+  options: { readonly capacity?: number } = {},
+): MemoryWorld {
   const clock = createFakeClock();
-  const log = createMemoryLog({ clock, entropy: createSeededEntropy() });
+  const entropy = createSeededEntropy();
+  const log = createMemoryLog({ clock, entropy, ...options });
   const documents: MemorySettings = new Map();
+  const leases = createMemoryLeases();
   const issued = new Map<string, number>();
   const features = createMemoryFeatures({ clock });
   return {
     clock,
+    log,
     bus: () => openMemoryEventBus(log),
     settings: () => openMemorySettingsStore(log, documents),
     sequence: () => openMemorySequencePort(issued),
     features: () => openMemoryFeatureStore(features),
+    record: () => openMemoryRecordStore(log, documents, leases),
   };
 }
 

@@ -14,8 +14,10 @@ import type { SignalService } from "../../apps/signal_service.ts";
 import type { EventService } from "../../services/events.ts";
 import type { FeatureService } from "../../services/features.ts";
 import type { HealthService } from "../../services/health.ts";
+import type { SystemState } from "../../services/system_state.ts";
 import { openApiDocument } from "../openapi.ts";
 import type { Route } from "../route.ts";
+import { adminRoutes } from "./admin.ts";
 import { docsRoutes } from "./docs.ts";
 import { eventRoutes } from "./events.ts";
 import { featureRoutes } from "./features.ts";
@@ -40,6 +42,8 @@ export interface RouteServices {
   readonly events: EventService;
   /** How the service is. */
   readonly health: HealthService;
+  /** Which adapters the ports are on. */
+  readonly state: SystemState;
   /** Prints every metric in the text exposition format. */
   readonly exposition: () => string;
   /** Tells the day of order numbers, and the beat of streams. */
@@ -58,6 +62,7 @@ export function allRoutes(services: RouteServices): readonly Route[] {
     ...settingsRoutes(services.settings, services.settingsRecord),
     ...orderRoutes(services.sequences, services.clock),
     ...eventRoutes(services.events, services.clock, services.telemetry),
+    ...adminRoutes(services.state),
     ...healthRoutes(services.health, services.exposition),
   ];
   const document = () =>

@@ -1,0 +1,43 @@
+/**
+ * All that Postgres gives: one database, every port over it.
+ *
+ * @module
+ */
+import type { RecordStore } from "../../ports/record_store.ts";
+import type { SequenceLedger } from "../../ports/sequence_ledger.ts";
+import type { StatePorts } from "../../ports/state_ports.ts";
+import { openPostgresDatabase, type PostgresOptions } from "./database.ts";
+import { openPostgresEventBus } from "./event_bus.ts";
+import { openPostgresFeatureStore } from "./feature_store.ts";
+import { openPostgresRecordStore } from "./record_store.ts";
+import { openPostgresSequenceLedger } from "./sequence_ledger.ts";
+import { openPostgresSequencePort } from "./sequence_port.ts";
+import { openPostgresSettingsStore } from "./settings_store.ts";
+
+/** The ports over one open database. */
+export interface PostgresState extends StatePorts {
+  /** The database as those see it who follow it. */
+  readonly record: RecordStore;
+  /** Numbers, as those give them out who keep blocks elsewhere. */
+  readonly ledger: SequenceLedger;
+}
+
+/**
+ * Opens a database and the ports over it; `stack` closes them.
+ *
+ * @throws {PortError} As opening the database does.
+ */
+export function openPostgresState(
+  options: PostgresOptions,
+  stack: AsyncDisposableStack,
+): PostgresState {
+  const db = stack.use(openPostgresDatabase(options));
+  return {
+    eventBus: stack.use(openPostgresEventBus(db)),
+    featureStore: stack.use(openPostgresFeatureStore(db)),
+    ledger: stack.use(openPostgresSequenceLedger(db)),
+    record: stack.use(openPostgresRecordStore(db)),
+    sequence: stack.use(openPostgresSequencePort(db)),
+    settingsStore: stack.use(openPostgresSettingsStore(db)),
+  };
+}

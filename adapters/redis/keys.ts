@@ -1,0 +1,43 @@
+/**
+ * The names of everything that Holdfast keeps in Redis for itself; documents
+ * lie under their own keys.
+ *
+ * @module
+ */
+import type { SequenceName } from "../../domain/sequence.ts";
+
+/** How far the server has followed the log: `format:epoch:gen:pos:set`. */
+export const CHECKPOINT = "hf:checkpoint";
+
+/**
+ * Names of changed documents by the position of their last change. The member
+ * without a name stands at the position above which none is missing; without it
+ * nothing can be told.
+ */
+export const CHANGES = "hf:changes";
+
+/** The last entries of the log, by position. */
+export const STREAM = "hf:log";
+
+/**
+ * Which vectors are void. A hash: `*` a text that changes when all are;
+ * symbols, `@date` and `symbol:date` something that changes when those are (the
+ * drain puts the position of the entry there). A vector counts only while `*`
+ * is there and these four are what they were when the token for it was taken;
+ * fillers that find no `*` set it to something random and keep nothing. The
+ * hash begins anew when it has grown large.
+ */
+export const FEATURE_GENERATIONS = "hf:feature:gen";
+
+/** Holds nothing: deleted by scripts that must write without memory. */
+export const SCRATCH = "hf:scratch";
+
+/** The permission to fill `key`. */
+export function fillToken(key: string): string {
+  return `hf:fill:${key}`;
+}
+
+/** The block of a series of numbers. */
+export function sequenceBlock({ user, day }: SequenceName): string {
+  return `hf:block:${user}:${day}`;
+}

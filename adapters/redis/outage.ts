@@ -1,0 +1,74 @@
+/**
+ * What is wrong with a server at the moment, and who hears of it.
+ *
+ * @module
+ */
+import type { Telemetry } from "../../ports/telemetry.ts";
+import type { RedisFault } from "./errors.ts";
+
+/** An outage, which there is at the beginning: nobody has connected yet. */
+export interface Outage {
+  /** What is wrong; `undefined` when nothing is. */
+  readonly fault: RedisFault | undefined;
+  /** Takes note of what is wrong; each kind of it is logged once an outage. */
+  note(fault: RedisFault): void;
+  /** Nothing is wrong any more. */
+  end(): void;
+  /** Calls `listener` after each change, until the result is called. */
+  listen(listener: () => void): () => void;
+  /** What is wrong, as a sentence. */
+  sentence(fault: RedisFault): string;
+}
+
+/** Creates the outage in which a connection begins. */
+export function createOutage(
+  server: string,
+  telemetry: Telemetry | undefined,
+): Outage {
+  const listeners = new Set<() => void>();
+  const said = new Set<string>();
+  let fault: RedisFault | undefined = {
+    kind: "away",
+    reason: "it has not been reached yet",
+  };
+
+  const sentence = ({ reason }: RedisFault) =>
+    `Cannot use ${server} as ${reason}`;
+
+  function tell(): void {
+    for (const listener of [...listeners]) listener();
+  }
+
+  return {
+    get fault() {
+      return fault;
+    },
+    note(now) {
+      const { kind, reason } = now;
+      const what = kind === "away" ? kind : reason;
+      if (!said.has(what)) {
+        said.add(what);
+        const level = kind === "setup" ? "error" : "warn";
+        telemetry?.log(level, "Redis cannot be used", {
+          reason: sentence(now),
+        });
+      }
+      if (fault?.reason === reason) return;
+      fault = now;
+      tell();
+    },
+    end() {
+      if (said.size > 0) {
+        telemetry?.log("info", "Redis is used again", { server });
+      }
+      said.clear();
+      fault = undefined;
+      tell();
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    sentence,
+  };
+}

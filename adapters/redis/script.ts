@@ -1,0 +1,50 @@
+/**
+ * Lua scripts and how they are called.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import fence from "./scripts/fence.lua" with { type: "text" };
+
+/** A script as servers know it. */
+export interface Script {
+  /** The program. */
+  readonly text: string;
+  /** Its name on the server. */
+  readonly sha: string;
+}
+
+/** One call of a script. */
+export interface ScriptCall {
+  /** The script. */
+  readonly script: Script;
+  /** Names of keys. */
+  readonly keys: readonly string[];
+  /** Everything else. */
+  readonly args: readonly string[];
+}
+
+/** A command with its arguments. */
+export type Command = readonly string[];
+
+/** An answer of Redis. */
+export type RedisReply = string | number | null | Error | RedisReply[];
+
+/** Makes a script of its text. */
+export function createScript(text: string): Script {
+  return { text, sha: createHash("sha1").update(text).digest("hex") };
+}
+
+/**
+ * Makes a script that runs on a master only, and answers `fenced` unless the
+ * history is that in its first argument, or that is empty. Its first key is the
+ * checkpoint; what stands there is in `mark`, `false` when nothing does.
+ */
+export function createFencedScript(text: string): Script {
+  return createScript(`${fence}\n${text}`);
+}
+
+/** The command that calls a script. */
+export function evalsha({ script, keys, args }: ScriptCall): Command {
+  return ["EVALSHA", script.sha, String(keys.length), ...keys, ...args];
+}

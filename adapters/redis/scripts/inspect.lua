@@ -1,0 +1,1 @@
+return { string.match(info, "\nmaster_replid:(%x+)"), mark }

@@ -1,0 +1,43 @@
+/**
+ * All that SQLite gives: one file, every port over it.
+ *
+ * @module
+ */
+import type { RecordStore } from "../../ports/record_store.ts";
+import type { SequenceLedger } from "../../ports/sequence_ledger.ts";
+import type { StatePorts } from "../../ports/state_ports.ts";
+import { openSqliteDatabase } from "./database.ts";
+import { openSqliteEventBus } from "./event_bus.ts";
+import { openSqliteFeatureStore } from "./feature_store.ts";
+import { openSqliteRecordStore } from "./record_store.ts";
+import { openSqliteSequenceLedger } from "./sequence_ledger.ts";
+import { openSqliteSequencePort } from "./sequence_port.ts";
+import { openSqliteSettingsStore } from "./settings_store.ts";
+
+/** The ports over one open database. */
+export interface SqliteState extends StatePorts {
+  /** The database as those see it who follow it. */
+  readonly record: RecordStore;
+  /** Numbers, as those give them out who keep blocks elsewhere. */
+  readonly ledger: SequenceLedger;
+}
+
+/**
+ * Opens a database and the ports over it; `stack` closes them.
+ *
+ * @throws {PortError} As opening the database does.
+ */
+export async function openSqliteState(
+  options: Parameters<typeof openSqliteDatabase>[0],
+  stack: AsyncDisposableStack,
+): Promise<SqliteState> {
+  const db = stack.use(await openSqliteDatabase(options));
+  return {
+    eventBus: stack.use(openSqliteEventBus(db)),
+    featureStore: stack.use(openSqliteFeatureStore(db)),
+    ledger: stack.use(openSqliteSequenceLedger(db)),
+    record: stack.use(openSqliteRecordStore(db)),
+    sequence: stack.use(openSqliteSequencePort(db)),
+    settingsStore: stack.use(openSqliteSettingsStore(db)),
+  };
+}

@@ -1,0 +1,207 @@
+/**
+ * The follower: a fast layer that follows a database of record, and the ports
+ * served from both.
+ *
+ * @module
+ */
+import type { Clock } from "../../ports/clock.ts";
+import type { Entropy } from "../../ports/entropy.ts";
+import type { EventBus } from "../../ports/event_bus.ts";
+import type { FastLayer } from "../../ports/fast_layer.ts";
+import type { RecordStore } from "../../ports/record_store.ts";
+import type { SettingsStore } from "../../ports/settings_store.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { createFastReads } from "./fast_reads.ts";
+import { createFills } from "./fills.ts";
+import { type Footing, hex, Unsound } from "./footing.ts";
+import { createGate, type Gate } from "./gate.ts";
+import { createOwnLease } from "./lease.ts";
+import { createNearCache } from "./near_cache.ts";
+import { createPeers } from "./peers.ts";
+import { createRecordReads } from "./record_reads.ts";
+import { createSafety } from "./safety.ts";
+import { openFollowedSettings } from "./settings.ts";
+
+/** Keeps instances from draining in step after one bell. */
+const JITTER_MS = 20;
+
+/** The longest pause after the log could not be followed. */
+const RETRY_MS = 250;
+
+/**
+ * Where reads come from: `normal`, the fast layer; `degraded`, the database;
+ * `unverified`, the fast layer while the database is away.
+ */
+export type FollowerMode = "normal" | "degraded" | "unverified";
+
+/** How the follower is. */
+export interface FollowerState {
+  /** Where reads come from. */
+  readonly mode: FollowerMode;
+  /** Whether there is a fast layer to ask. */
+  readonly isFastLayerUp: boolean;
+  /** Why the fast layer is not believed, where it is not; one sentence. */
+  readonly fault: string | undefined;
+  /** The position up to which the fast layer is known to show the log. */
+  readonly checkpoint: number | undefined;
+}
+
+/** Serves ports from a fast layer while it may, else from the database. */
+export interface Follower extends AsyncDisposable {
+  /** Settings, from the fast layer as far as it may be believed. */
+  readonly settings: SettingsStore;
+  /** The same settings, read from the database alone. */
+  readonly databaseSettings: SettingsStore;
+  /** The gate, for what else is read from the fast layer. */
+  readonly gate: Gate;
+  /** How it is now. */
+  state(): FollowerState;
+  /** Calls `listener` after the state has changed, until the result is called. */
+  listen(listener: () => void): () => void;
+  /** Stops following and gives the lease back; the parts stay open. Safe to call twice. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a follower is made of. */
+export interface FollowerParts {
+  /** Log, documents and leases of the database of record. */
+  readonly record: RecordStore;
+  /** Settings of the database of record. */
+  readonly settings: SettingsStore;
+  /** The log of the database of record. */
+  readonly bus: Pick<EventBus, "wait">;
+  /** What follows it. */
+  readonly fast: FastLayer;
+  /** Measures leases. */
+  readonly clock: Clock;
+  /** Draws the identity of this start, tokens and jitter. */
+  readonly entropy: Entropy;
+  /** Hears of every change of mode. */
+  readonly telemetry: Telemetry;
+  /** A name of this instance for people. */
+  readonly label: string;
+  /** Whether to fail rather than answer unverified while the database is away. */
+  readonly isStrict?: boolean;
+}
+
+/** Begins to follow; reads and writes are served at once, from the database. */
+export function openFollower(parts: FollowerParts): Follower {
+  const { record, bus, fast, clock, entropy, telemetry, label } = parts;
+  const { isStrict = false } = parts;
+  const stop = new AbortController();
+  const listeners = new Set<() => void>();
+  let said: FollowerMode = "degraded";
+  const bootId = hex(entropy.bytes(16));
+  const peers = createPeers(bootId, clock);
+  const near = createNearCache();
+  const safety = createSafety({ record, peers, clock, gate: () => gate });
+  const footing: Footing = { record, fast, entropy, see: safety.see };
+  const gate: Gate = createGate({
+    footing,
+    fast,
+    clock,
+    lease: createOwnLease({ record, peers, clock, bootId, label }),
+    isAwaited: () => peers.anyClosed,
+    onChange() {
+      near.clear();
+      sayMode();
+      for (const listener of [...listeners]) listener();
+    },
+  });
+  const reads = createFastReads({ fast, gate, near });
+  const settingsParts = {
+    recordReads: createRecordReads(record, safety),
+    store: parts.settings,
+    reads,
+    fast,
+    gate,
+    fills: createFills(fast, entropy),
+    safety,
+    epoch: safety.epoch,
+    isStrict,
+  };
+
+  /** Takes the fast layer along whenever the log grows, for whoever reads. */
+  async function follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await followOnce(signal);
+      } catch {
+        if (signal.aborted) return;
+        await clock.sleep(RETRY_MS * (1 - entropy.fraction() / 2), signal)
+          .catch(() => {});
+      }
+    }
+  }
+
+  async function followOnce(signal: AbortSignal): Promise<void> {
+    const { open } = gate;
+    if (!open) return await untilChanged(signal);
+    const { session, drain } = open;
+    const at = session.checkpoint.position;
+    const stop = AbortSignal.any([signal, session.ended]);
+    await bus.wait(at, stop);
+    await clock.sleep(entropy.fraction() * JITTER_MS, stop);
+    try {
+      if (session.checkpoint.position === at) await drain.reach(at + 1);
+      // Somebody else was faster; see whether anybody waits for us.
+      else await safety.see(() => record.read([]));
+    } catch (error) {
+      // While only the database is away, what has been applied still holds.
+      if (error instanceof Unsound) gate.close(error.message, session);
+      throw error;
+    }
+  }
+
+  function untilChanged(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        listeners.delete(changed);
+        signal.removeEventListener("abort", aborted);
+      };
+      const changed = () => (done(), resolve());
+      const aborted = () => (done(), reject(signal.reason));
+      listeners.add(changed);
+      signal.addEventListener("abort", aborted);
+    });
+  }
+
+  function state(): FollowerState {
+    const { open } = gate;
+    const isUnverified = gate.isRecordAway && fast.isUp && !isStrict;
+    return {
+      mode: open ? "normal" : isUnverified ? "unverified" : "degraded",
+      isFastLayerUp: fast.isUp,
+      fault: open ? undefined : gate.fault,
+      checkpoint: open?.session.checkpoint.position,
+    };
+  }
+
+  /** One line a change; what lasts is told once. */
+  function sayMode(): void {
+    const { mode, fault } = state();
+    if (mode === said || stop.signal.aborted) return;
+    said = mode;
+    if (mode === "normal") telemetry.log("info", "Redis serves reads");
+    else telemetry.log("warn", `The service is ${mode}`, { reason: fault });
+  }
+
+  const work = Promise.all([gate.run(stop.signal), follow(stop.signal)]);
+  work.catch(() => {});
+
+  return {
+    settings: openFollowedSettings(settingsParts, "fast layer"),
+    databaseSettings: openFollowedSettings(settingsParts, "database"),
+    gate,
+    state,
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error("the follower is closed"));
+      await work.catch(() => {});
+      await record.leave(bootId).catch(() => {});
+    },
+  };
+}

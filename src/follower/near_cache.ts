@@ -1,0 +1,75 @@
+/**
+ * Documents kept in this process, valid as of one position of the log.
+ *
+ * They are never believed by themselves: each call to the fast layer tells
+ * what has changed since that position, and so validates all of them at once.
+ *
+ * @module
+ */
+import { LRUCache } from "lru-cache";
+import type { SettingsDocument, SettingsKey } from "../../domain/settings.ts";
+import type { FastAnswer } from "../../ports/fast_layer.ts";
+
+/** Characters of all documents kept, at most. */
+const MAX_CHARS = 64 * 1024 * 1024;
+
+/** Keeps documents between calls. */
+export interface NearCache {
+  /** The settings position up to which what is kept is current; `undefined` when nothing is. */
+  readonly position: number | undefined;
+
+  /** Whether `key` is kept. */
+  has(key: SettingsKey): boolean;
+
+  /** The document under `key`, valid only right after `apply` said so. */
+  get(key: SettingsKey): SettingsDocument | undefined;
+
+  /**
+   * Takes an answer in: forgets what has changed and keeps what it brought.
+   *
+   * @returns Whether what is kept is current now; not when the answer is older
+   * than one that was taken in before.
+   */
+  apply(answer: FastAnswer): boolean;
+
+  /** Forgets everything. */
+  clear(): void;
+}
+
+/** Creates an empty cache. */
+export function createNearCache(): NearCache {
+  const documents = new LRUCache<SettingsKey, SettingsDocument>({
+    maxSize: MAX_CHARS,
+    sizeCalculation: ({ key, json }) => key.length + json.length,
+  });
+  let position: number | undefined;
+
+  function clear(): void {
+    documents.clear();
+    position = undefined;
+  }
+
+  return {
+    get position() {
+      return position;
+    },
+    has: (key) => documents.has(key),
+    get: (key) => documents.get(key),
+    clear,
+    apply({ checkpoint, changed, documents: brought }) {
+      const at = checkpoint?.settingsPosition;
+      if (at === undefined || (position !== undefined && at < position)) {
+        return false;
+      }
+      if (at !== position) {
+        if (changed === undefined) clear();
+        else for (const key of changed) documents.delete(key as SettingsKey);
+        position = at;
+      }
+      for (const document of brought) {
+        if (document) documents.set(document.key, document);
+      }
+      return true;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * The variables that configure the service.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+/** Those that hold state and log together. */
+export const STORES = ["sqlite", "memory", "postgres"] as const;
+
+/** Adapters that a port can be pinned to. */
+const ADAPTERS = [...STORES, "redis", "noop"] as const;
+
+/** A name of an adapter. */
+export type AdapterName = typeof ADAPTERS[number];
+
+const text = z.string().min(1, "must not be empty");
+const wholeNumber = (min: number, max: number) => {
+  const says = `must be a whole number from ${min} to ${max}`;
+  return z.string().regex(/^\d{1,10}$/, says).transform(Number)
+    .refine((n) => n >= min && n <= max, says);
+};
+const oneOf = <const T extends readonly string[]>(names: T) =>
+  z.enum(names, `must be one of ${names.join(", ")}`);
+
+/**
+ * Every variable: what it may be, its default and what it is for. This table
+ * validates the configuration; each name is also a flag, `PORT` as `--port`.
+ */
+export const VARIABLES = {
+  HOST: text.default("127.0.0.1").describe("Address to listen on"),
+  PORT: wholeNumber(0, 65535).default(8080).describe(
+    "Port to listen on; 0 picks a free one and prints it",
+  ),
+  DATA_DIR: text.default("./data").describe("Folder of the SQLite database"),
+  STORE: oneOf(STORES).default("sqlite").describe(
+    "Database of record; postgres when DATABASE_URL is set",
+  ),
+  DATABASE_URL: z.string().regex(
+    /^postgres(ql)?:\/\/./,
+    "must be a URL such as postgres://user:password@host:5432/database",
+  ).optional().describe("The Postgres database"),
+  REDIS_URL: z.string().regex(
+    /^rediss?:\/\/./,
+    "must be a URL such as redis://user:password@host:6379/0",
+  ).optional().describe("The Redis that follows the database"),
+  REDIS_ENABLED: oneOf(["true", "false"]).optional().describe(
+    "Uses REDIS_HOST and the like in place of REDIS_URL; false: no Redis",
+  ),
+  REDIS_HOST: text.default("127.0.0.1").describe("Host of the Redis"),
+  REDIS_PORT: wholeNumber(1, 65535).default(6379).describe("Its port"),
+  REDIS_DB: wholeNumber(0, 65535).default(0).describe("Its database"),
+  REDIS_PASSWORD: z.string().optional().describe("Its password"),
+  CONSISTENCY: oneOf(["available", "strict"]).default("available").describe(
+    "Settings while the database is away: available answers from Redis, marked unverified; strict answers 503",
+  ),
+  INSTANCE_ID: text.max(128, "must have 128 characters at most").optional()
+    .describe("Name of this instance, for people"),
+  FEATURE_STORE: oneOf(ADAPTERS).optional().describe(
+    "Pins the feature store; redis where there is one, else memory",
+  ),
+  EVENT_BUS: oneOf(ADAPTERS).optional().describe(
+    "Pins the event bus; redis where there is one, else as STORE",
+  ),
+  SETTINGS_STORE: oneOf(ADAPTERS).optional().describe(
+    "Pins the settings store; redis where there is one, else as STORE",
+  ),
+  SEQUENCE: oneOf(ADAPTERS).optional().describe(
+    "Pins the sequence port; redis where there is one, else as STORE",
+  ),
+  FEATURE_TTL_S: wholeNumber(1, 31_536_000).default(3600).describe(
+    "Seconds that a feature vector is kept; alias REDIS_TTL",
+  ),
+  MARKET_DATA_DIR: text.default("./examples/market_data").describe(
+    "Folder of SYMBOL.parquet files",
+  ),
+  QUARANTINE_PATH: text.optional().describe(
+    "JSON list of {symbol, from, to} whose bars may not be used",
+  ),
+  MODEL_PATH: text.default("./examples/model/alpha_baseline.txt").describe(
+    "LightGBM text model",
+  ),
+  MODEL_RELOAD_S: wholeNumber(1, 86_400).default(300).describe(
+    "Seconds between looks for another model",
+  ),
+  STRATEGY_ID: text.max(256, "must have 256 characters at most").default(
+    "alpha_baseline",
+  ).describe(
+    "Name of the strategy in signals and events",
+  ),
+  TOP_N: wholeNumber(0, 1000).default(3).describe("Symbols to be long"),
+  BOTTOM_N: wholeNumber(0, 1000).default(3).describe("Symbols to be short"),
+  LOG_LEVEL: oneOf(["debug", "info", "warn", "error"]).default("info").describe(
+    "Least serious level that is logged",
+  ),
+  LOG_FORMAT: oneOf(["json", "pretty"]).optional().describe(
+    "How log lines look; pretty on a terminal, else json",
+  ),
+} as const;
+
+/** Variables of later versions: setting one must not be ignored in silence. */
+export const NOT_YET = [
+  "ADMIN_PORT",
+  "AUTH",
+  "DEFAULT_SETTINGS_PATH",
+] as const;
+
+/** Names that mean a variable, for those who know it by another one. */
+export const ALIASES: Readonly<Record<string, keyof typeof VARIABLES>> = {
+  REDIS_TTL: "FEATURE_TTL_S",
+};
+
+/** The names of all variables that are read. */
+export const VARIABLE_NAMES: readonly string[] = [
+  ...Object.keys(VARIABLES),
+  ...Object.keys(ALIASES),
+  ...NOT_YET,
+].sort();

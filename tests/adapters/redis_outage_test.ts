@@ -1,0 +1,317 @@
+/**
+ * What callers notice when Redis hangs, dies or gets into a bad state, and that
+ * it is used again by itself.
+ *
+ * @module
+ */
+import type {
+  CallOptions,
+  RedisConnection,
+} from "../../adapters/redis/connection.ts";
+import { createScript } from "../../adapters/redis/script.ts";
+import { PortError } from "../../ports/port_error.ts";
+import { freePort } from "../../scripts/server_process.ts";
+import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
+import {
+  createRecordingTelemetry,
+  type RecordingTelemetry,
+} from "../support/recording_telemetry.ts";
+import {
+  canStartRedis,
+  openConnection,
+  type RedisServer,
+  startRedis,
+  until,
+} from "../support/redis_world.ts";
+
+/** A server and a connection to it that is up. */
+interface Outage extends AsyncDisposable {
+  readonly server: RedisServer;
+  readonly connection: RedisConnection;
+  readonly telemetry: RecordingTelemetry;
+}
+
+async function open(
+  { config = [], callMs = 50 }: { config?: string[]; callMs?: number } = {},
+): Promise<Outage> {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await startRedis(config));
+  const telemetry = createRecordingTelemetry();
+  const connection = stack.use(
+    openConnection({ url: server.url, telemetry, deadlines: { callMs } }),
+  );
+  await until(connection, () => connection.isUp);
+  const opened = stack.move();
+  return {
+    server,
+    connection,
+    telemetry,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** The code that a call fails with, and how long that took. */
+async function failure(
+  connection: RedisConnection,
+  options?: CallOptions,
+): Promise<{ readonly code: string; readonly ms: number }> {
+  const startedAt = performance.now();
+  try {
+    await connection.send(["GET", "a"], options);
+    return { code: "none", ms: performance.now() - startedAt };
+  } catch (error) {
+    ok(error instanceof PortError, String(error));
+    return { code: error.code, ms: performance.now() - startedAt };
+  }
+}
+
+/** How long `promise` takes, in milliseconds. */
+async function timed(promise: Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await promise;
+  return performance.now() - startedAt;
+}
+
+const levels = ({ telemetry }: Outage) =>
+  telemetry.logged().map(({ level }) => level);
+
+if (await canStartRedis(import.meta.url)) {
+  Deno.test("a hung server costs three deadlines, then nothing", async () => {
+    await using outage = await open();
+    const { server, connection } = outage;
+    server.signal("SIGSTOP");
+    const codes: string[] = [];
+    let ms = 0;
+    while (connection.isUp) {
+      const failed = await failure(connection);
+      codes.push(failed.code);
+      ms += failed.ms;
+    }
+    deepEqual(codes, ["timeout", "timeout", "timeout"]);
+    ok(ms < 4 * 50, `took ${ms} ms`);
+    for (let i = 0; i < 100; i++) {
+      const { code, ms } = await failure(connection);
+      equal(code, "unavailable");
+      ok(ms < 20, `took ${ms} ms`);
+    }
+    match(connection.fault!, /does not answer/);
+    server.signal("SIGCONT");
+    const back = await timed(until(connection, () => connection.isUp));
+    ok(back < 2000, `took ${back} ms`);
+    equal(await connection.send(["GET", "a"]), null);
+    deepEqual(levels(outage), ["warn", "info"]);
+  });
+
+  Deno.test("many callers of a hung server wait one deadline", async () => {
+    await using outage = await open();
+    const { server, connection } = outage;
+    server.signal("SIGSTOP");
+    const failed = await Promise.all(
+      Array.from({ length: 64 }, () => failure(connection)),
+    );
+    server.signal("SIGCONT");
+    ok(
+      failed.every(({ code }) => code === "timeout" || code === "unavailable"),
+    );
+    ok(failed.filter(({ code }) => code === "timeout").length >= 3);
+    ok(failed.every(({ ms }) => ms < 150));
+    await until(connection, () => connection.isUp);
+  });
+
+  Deno.test("a server that hangs while nobody asks is noticed", async () => {
+    await using outage = await open();
+    const { server, connection } = outage;
+    server.signal("SIGSTOP");
+    await until(connection, () => !connection.isUp);
+    match(connection.fault!, /does not answer/);
+    server.signal("SIGCONT");
+    await until(connection, () => connection.isUp);
+  });
+
+  Deno.test("patient calls wait longer and do not count", async () => {
+    await using outage = await open();
+    const { server, connection } = outage;
+    server.signal("SIGSTOP");
+    const patient = { deadlineMs: 120, strikes: false };
+    for (let i = 0; i < 4; i++) {
+      const { code, ms } = await failure(connection, patient);
+      equal(code, "timeout");
+      ok(ms > 100, `took ${ms} ms`);
+    }
+    equal(connection.isUp, true);
+    server.signal("SIGCONT");
+    const answered = { deadlineMs: 5000 };
+    equal((await failure(connection, answered)).code, "none");
+    deepEqual(levels(outage), []);
+  });
+
+  Deno.test("failures count when they come in a row", async () => {
+    await using outage = await open();
+    const { server, connection } = outage;
+    for (let i = 0; i < 3; i++) {
+      server.signal("SIGSTOP");
+      equal((await failure(connection)).code, "timeout");
+      equal((await failure(connection)).code, "timeout");
+      server.signal("SIGCONT");
+      equal((await failure(connection, { deadlineMs: 5000 })).code, "none");
+    }
+    equal(connection.isUp, true);
+  });
+
+  Deno.test("answers are read before a process that stood still gives up", async () => {
+    await using outage = await open();
+    const { connection } = outage;
+    for (let i = 0; i < 5; i++) {
+      const call = failure(connection);
+      // The command is sent at the end of this turn of the event loop.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const end = performance.now() + 150;
+      while (performance.now() < end);
+      equal((await call).code, "none");
+    }
+  });
+
+  Deno.test("a server that is killed is noticed at once, and used again", async () => {
+    const port = freePort();
+    const telemetry = createRecordingTelemetry();
+    await using connection = openConnection({ port, telemetry });
+    let heard = 0;
+    connection.listen(() => heard++);
+    for (let i = 0; i < 3; i++) {
+      await using server = await startRedis([], port);
+      await until(connection, () => connection.isUp);
+      const calls = Array.from({ length: 10 }, () => failure(connection));
+      server.signal("SIGKILL");
+      const gone = until(connection, () => !connection.isUp);
+      for (const { code } of await Promise.all(calls)) {
+        ok(code === "none" || code === "unavailable", code);
+      }
+      await gone;
+      const { code, ms } = await failure(connection);
+      equal(code, "unavailable");
+      ok(ms < 20, `took ${ms} ms`);
+    }
+    ok(heard >= 6);
+    await using _server = await startRedis([], port);
+    const back = await timed(until(connection, () => connection.isUp));
+    ok(back < 2000, `took ${back} ms`);
+    ok(telemetry.logged().length <= 8, JSON.stringify(telemetry.logged()));
+  });
+
+  Deno.test("a master that becomes a replica is given up until it is one again", async () => {
+    await using outage = await open({ callMs: 2000 });
+    const { server, connection } = outage;
+    await server.cli("REPLICAOF", "127.0.0.1", "1");
+    await rejects(connection.send(["SET", "a", "1"]), {
+      code: "unavailable",
+      message: /as it is a replica; name the master, or promote it/,
+    });
+    equal(connection.isUp, false);
+    await server.cli("REPLICAOF", "NO", "ONE");
+    await until(connection, () => connection.isUp);
+    deepEqual(levels(outage), ["warn", "info"]);
+  });
+
+  Deno.test("a server that refuses writes is given up until it takes them", async () => {
+    const dir = await Deno.makeTempDir({ prefix: "holdfast-redis-" });
+    const config = ["--save", "3600 1", "--dir", dir];
+    await using outage = await open({ config, callMs: 2000 });
+    const { server, connection } = outage;
+    await Deno.remove(dir, { recursive: true });
+    await server.cli("SET", "a", "1");
+    await server.cli("BGSAVE");
+    await until(connection, () => !connection.isUp);
+    match(connection.fault!, /cannot save its data/);
+    equal((await failure(connection)).code, "unavailable");
+    await server.cli("CONFIG", "SET", "stop-writes-on-bgsave-error", "no");
+    await until(connection, () => connection.isUp);
+    deepEqual(levels(outage), ["warn", "info"]);
+  });
+
+  Deno.test("a server that is busy with a script is given up until it is not", async () => {
+    const config = ["--lua-time-limit", "20"];
+    await using outage = await open({ config, callMs: 500 });
+    const { server, connection } = outage;
+    const endless = server.cli("EVAL", "while true do end", "0").catch(
+      () => {},
+    );
+    await until(connection, () => !connection.isUp);
+    match(connection.fault!, /script of somebody else is running/);
+    await using other = await server.connect();
+    await other("SCRIPT", "KILL");
+    await endless;
+    await until(connection, () => connection.isUp);
+  });
+
+  Deno.test("a server that is loading is waited for", async () => {
+    const dir = await Deno.makeTempDir({ prefix: "holdfast-redis-" });
+    const port = freePort();
+    {
+      await using server = await startRedis(["--dir", dir], port);
+      const fill = "for i = 1, 4000 do redis.call('SET', 'k' .. i, i) end";
+      await server.cli("EVAL", fill, "0");
+      await server.cli("SAVE");
+    }
+    const telemetry = createRecordingTelemetry();
+    await using connection = openConnection({ port, telemetry });
+    const seen = until(
+      connection,
+      () => /loading/.test(connection.fault ?? ""),
+    );
+    const slowly = ["--key-load-delay", "200"];
+    const often = ["--loading-process-events-interval-bytes", "1024"];
+    const config = ["--dir", dir, ...slowly, ...often];
+    const starting = startRedis(config, port);
+    await seen;
+    await rejects(connection.send(["GET", "k1"]), { code: "unavailable" });
+    await until(connection, () => connection.isUp);
+    equal(await connection.send(["GET", "k1"]), "1");
+    await (await starting)[Symbol.asyncDispose]();
+    await Deno.remove(dir, { recursive: true });
+  });
+
+  Deno.test("scripts that the server has forgotten are made known again", async () => {
+    await using outage = await open({ callMs: 2000 });
+    const { server, connection } = outage;
+    const script = createScript("return KEYS[1] .. ARGV[1]");
+    const call = { script, keys: ["a"], args: ["b"] };
+    for (let i = 0; i < 3; i++) {
+      equal(await connection.run(call), "ab");
+      await server.cli("SCRIPT", "FLUSH");
+      const replies = await connection.transact([["PING"], call, call]);
+      deepEqual(replies, ["PONG", "ab", "ab"]);
+      await server.cli("SCRIPT", "FLUSH");
+    }
+    const many = await Promise.all(
+      Array.from({ length: 20 }, () => connection.run(call)),
+    );
+    deepEqual(new Set(many), new Set(["ab"]));
+  });
+
+  Deno.test("what one call did wrong leaves the connection up", async () => {
+    await using outage = await open({ callMs: 2000 });
+    const { server, connection } = outage;
+    await connection.send(["HSET", "hash", "a", "1"]);
+    const wrong = { code: "unavailable", message: /it says: WRONGTYPE/ };
+    for (let i = 0; i < 4; i++) {
+      await rejects(connection.send(["GET", "hash"]), wrong);
+      await rejects(connection.transact([["PING"], ["GET", "hash"]]), wrong);
+    }
+    await server.cli("CONFIG", "SET", "maxmemory", "1");
+    const full = { code: "full", message: /no memory left/ };
+    await rejects(connection.send(["SET", "a", "1"]), full);
+    await rejects(connection.transact([["SET", "a", "1"], ["PING"]]), full);
+    equal(connection.isUp, true);
+    deepEqual(levels(outage), []);
+  });
+
+  Deno.test("calls under way end when a connection is closed", async () => {
+    await using outage = await open();
+    const { server, connection } = outage;
+    server.signal("SIGSTOP");
+    const call = failure(connection, { deadlineMs: 60_000 });
+    await connection[Symbol.asyncDispose]();
+    server.signal("SIGCONT");
+    equal((await call).code, "closed");
+  });
+}

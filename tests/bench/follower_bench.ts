@@ -1,0 +1,230 @@
+/**
+ * How long settings take with Redis, beside the plain calls of the same
+ * clients.
+ *
+ * @module
+ */
+import { createClient } from "@redis/client";
+import { openPostgresState } from "../../adapters/postgres/state.ts";
+import { openRedisConnection } from "../../adapters/redis/connection.ts";
+import { openRedisFastLayer } from "../../adapters/redis/fast_layer.ts";
+import { createScript } from "../../adapters/redis/script.ts";
+import fence from "../../adapters/redis/scripts/fence.lua" with {
+  type: "text",
+};
+import { createSystemClock } from "../../adapters/system/clock.ts";
+import { createSystemEntropy } from "../../adapters/system/entropy.ts";
+import { parseSettingsKey, type SettingsKey } from "../../domain/settings.ts";
+import { type Follower, openFollower } from "../../src/follower/follower.ts";
+import { makeSchema } from "../support/postgres_world.ts";
+import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
+import { createRedis, type PrivateRedis } from "../support/redis_server.ts";
+import { type Figure, quantile, timeEach } from "./figure.ts";
+
+const CALLERS = 64;
+const ROUNDS = 9;
+const READS_A_ROUND = 64 * 400;
+const CHANGES = 10_000;
+const KEY = parseSettingsKey("user:42:mode:scalp");
+const VALUE = JSON.stringify({ text: "x".repeat(250) });
+
+/** Measures over a new schema at `url` and a Redis of its own, from `bin`. */
+export async function benchFollower(
+  url: string,
+  bin: string,
+): Promise<Figure[]> {
+  await using redis = await createRedis(bin, { appendfsync: "everysec" });
+  await redis.start();
+  await using world = await openWorld(url, redis);
+  const { one, two, store } = world;
+  const client = createClient({
+    url: redis.url,
+    RESP: 2,
+    commandOptions: { timeout: 0 } as never,
+  });
+  client.on("error", () => {});
+  await client.connect();
+  await client.set("plain", VALUE);
+  await one.settings.write([{ key: KEY, json: VALUE }], "bench");
+  for (let i = 0; i < 3; i++) await one.settings.read([KEY]);
+
+  const samples: Record<string, number[]> = {};
+  const each: number[] = [];
+  const measures = {
+    followed: () => callsASecond(() => one.settings.read([KEY])),
+    plain: () => callsASecond(() => client.get("plain")),
+    commit: () => oneByOne(store, 60),
+    written: () => oneByOne(one.settings, 60),
+  };
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const [name, measure] of Object.entries(measures)) {
+      const value = await measure();
+      if (round >= 0) (samples[name] ??= []).push(value);
+    }
+    if (round < 0) continue;
+    each.push(...await timeEach(2000, () => one.settings.read([KEY])));
+  }
+  const toTwo = await timeEach(100, async (i) => {
+    await one.settings.write([{ key: KEY, json: `${i}` }], "bench");
+    const { documents } = await two.settings.read([KEY]);
+    if (documents[0]?.json !== `${i}`) throw new Error("stale");
+  });
+  const fenceUs = await costOfFence(redis);
+  await client.close();
+  const recoveryS = await recovery(redis, one);
+
+  const of = (name: keyof typeof measures) => quantile(samples[name]!, 0.5);
+  return [
+    {
+      name: "redis: settings read in process, p50",
+      value: quantile(each, 0.5),
+      unit: "ms",
+      limit: 0.15,
+    },
+    {
+      name: "redis: settings read in process, p99",
+      value: quantile(each, 0.99),
+      unit: "ms",
+      limit: 1,
+    },
+    {
+      name: `redis: settings reads to plain GETs, ${CALLERS} callers`,
+      value: of("followed") / of("plain"),
+      unit: "×",
+      atLeast: 0.8,
+      beside: `${Math.round(of("plain"))} GETs a second`,
+    },
+    {
+      name: "redis: a write acknowledged after its commit",
+      value: of("written") - of("commit"),
+      unit: "ms",
+      limit: 3,
+      beside: `${of("commit").toPrecision(3)} ms, the commit`,
+    },
+    {
+      name: "redis: a write, then seen by another instance, p50",
+      value: quantile(toTwo, 0.5),
+      unit: "ms",
+      limit: 10,
+    },
+    {
+      name: `redis: ${CHANGES} changes of an outage drained, gate open`,
+      value: recoveryS,
+      unit: "s",
+      limit: 1,
+    },
+    {
+      name: "redis: the fence in a script, server time",
+      value: fenceUs,
+      unit: "µs",
+      limit: 3,
+    },
+  ];
+}
+
+/** Two instances on one database and one Redis, both on Redis. */
+async function openWorld(url: string, redis: PrivateRedis) {
+  await using stack = new AsyncDisposableStack();
+  const schema = stack.use(await makeSchema(url));
+  const telemetry = createRecordingTelemetry();
+  const clock = createSystemClock();
+  const entropy = createSystemEntropy();
+  const open = (label: string) => {
+    const parts = { clock, entropy, telemetry };
+    const state = openPostgresState({ ...parts, url: schema.url }, stack);
+    const connection = stack.use(
+      openRedisConnection({ ...parts, url: redis.url }),
+    );
+    const follower = stack.use(openFollower({
+      ...parts,
+      record: state.record,
+      settings: state.settingsStore,
+      bus: state.eventBus,
+      fast: stack.use(openRedisFastLayer(connection)),
+      label,
+    }));
+    return { follower, store: state.settingsStore };
+  };
+  const { follower: one, store } = open("one");
+  const { follower: two } = open("two");
+  await Promise.all([isNormal(one), isNormal(two)]);
+  const held = stack.move();
+  return {
+    one,
+    two,
+    store,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+function isNormal(follower: Follower, wanted = true): Promise<void> {
+  return new Promise((resolve) => {
+    const deafen = follower.listen(check);
+    check();
+    function check(): void {
+      if ((follower.state().mode === "normal") !== wanted) return;
+      deafen();
+      resolve();
+    }
+  });
+}
+
+async function callsASecond(call: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await Promise.all(Array.from({ length: CALLERS }, async () => {
+    for (let i = 0; i < READS_A_ROUND / CALLERS; i++) await call();
+  }));
+  return READS_A_ROUND * 1000 / (performance.now() - began);
+}
+
+/** Median of milliseconds of one write after the other. */
+async function oneByOne(
+  store: Pick<Follower["settings"], "write">,
+  count: number,
+): Promise<number> {
+  const times = await timeEach(
+    count,
+    () => store.write([{ key: KEY, json: VALUE }], "bench"),
+  );
+  return quantile(times, 0.5);
+}
+
+/** Changes while Redis is away; seconds from its start to the open gate. */
+async function recovery(
+  redis: PrivateRedis,
+  one: Follower,
+): Promise<number> {
+  await redis.shutdown();
+  await isNormal(one, false);
+  const writers = Array.from({ length: CALLERS }, async (_, writer) => {
+    for (let i = writer; i < CHANGES - 50; i += CALLERS) {
+      const key = `user:${i % 1000}:mode:scalp` as SettingsKey;
+      await one.settings.write([{ key, json: VALUE }], "bench");
+    }
+  });
+  await Promise.all(writers);
+  await redis.start();
+  const began = performance.now();
+  await isNormal(one);
+  return (performance.now() - began) / 1000;
+}
+
+/** Microseconds of server time that the fence adds to a script that reads the checkpoint. */
+async function costOfFence(redis: PrivateRedis): Promise<number> {
+  const history = /master_replid:(\w+)/.exec(await info(redis))![1]!;
+  const cost = async (text: string) => {
+    const { sha } = createScript(text);
+    await redis.command("SCRIPT", "LOAD", text);
+    await redis.command("CONFIG", "RESETSTAT");
+    for (let i = 0; i < 3000; i++) {
+      await redis.command("EVALSHA", sha, "1", "hf:checkpoint", history);
+    }
+    const stats = String(await redis.command("INFO", "commandstats"));
+    return Number(/cmdstat_evalsha:.*?usec_per_call=([\d.]+)/.exec(stats)![1]);
+  };
+  const bare = await cost('local mark = redis.pcall("GET", KEYS[1])\nreturn 1');
+  return await cost(`${fence}\nreturn 1`) - bare;
+}
+
+const info = async (redis: PrivateRedis) =>
+  String(await redis.command("INFO", "replication"));

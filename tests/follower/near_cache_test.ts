@@ -1,0 +1,85 @@
+/**
+ * What is near is current as of one position, or not used.
+ *
+ * @module
+ */
+import { parseSettingsKey } from "../../domain/settings.ts";
+import type { FastAnswer } from "../../ports/fast_layer.ts";
+import { createNearCache } from "../../src/follower/near_cache.ts";
+import { deepEqual, equal } from "../support/assert.ts";
+
+const ONE = parseSettingsKey("user:1:settings:all");
+const TWO = parseSettingsKey("user:2:settings:all");
+
+const document = (key: typeof ONE, version: number) => ({
+  key,
+  version,
+  json: `${version}`,
+});
+
+/** An answer as of settings position `at` that brings documents. */
+const answer = (
+  at: number,
+  changed: readonly string[] | undefined,
+  ...documents: FastAnswer["documents"]
+): FastAnswer => ({
+  checkpoint: {
+    epoch: "e",
+    generation: "1",
+    position: at + 10,
+    settingsPosition: at,
+  },
+  changed,
+  documents,
+});
+
+Deno.test("what an answer brings is kept with its position", () => {
+  const near = createNearCache();
+  equal(near.position, undefined);
+  equal(near.apply(answer(5, undefined, document(ONE, 3), undefined)), true);
+  equal(near.position, 5);
+  deepEqual(near.get(ONE), document(ONE, 3));
+  equal(near.has(TWO), false);
+});
+
+Deno.test("an answer at the same position leaves all as it is", () => {
+  const near = createNearCache();
+  near.apply(answer(5, undefined, document(ONE, 3)));
+  equal(near.apply(answer(5, [], document(TWO, 4))), true);
+  deepEqual([near.has(ONE), near.has(TWO)], [true, true]);
+});
+
+Deno.test("what has changed is forgotten, the rest is current", () => {
+  const near = createNearCache();
+  near.apply(answer(5, undefined, document(ONE, 3), document(TWO, 4)));
+  equal(near.apply(answer(7, [ONE])), true);
+  deepEqual([near.has(ONE), near.has(TWO), near.position], [false, true, 7]);
+});
+
+Deno.test("where it is not known what has changed, all is forgotten", () => {
+  const near = createNearCache();
+  near.apply(answer(5, undefined, document(ONE, 3)));
+  equal(near.apply(answer(7, undefined, document(TWO, 6))), true);
+  deepEqual([near.has(ONE), near.has(TWO)], [false, true]);
+});
+
+Deno.test("an answer that is older than one before is not kept, and nothing goes by it", () => {
+  const near = createNearCache();
+  near.apply(answer(7, undefined, document(ONE, 6)));
+  equal(near.apply(answer(5, undefined, document(ONE, 3))), false);
+  deepEqual([near.get(ONE)?.version, near.position], [6, 7]);
+});
+
+Deno.test("nothing goes by an answer without a checkpoint", () => {
+  const near = createNearCache();
+  const { checkpoint: _, ...rest } = answer(5, [], document(ONE, 3));
+  equal(near.apply({ ...rest, checkpoint: undefined }), false);
+  equal(near.has(ONE), false);
+});
+
+Deno.test("a cleared cache begins anew", () => {
+  const near = createNearCache();
+  near.apply(answer(7, undefined, document(ONE, 6)));
+  near.clear();
+  deepEqual([near.position, near.has(ONE)], [undefined, false]);
+});

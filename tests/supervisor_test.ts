@@ -1,0 +1,180 @@
+/**
+ * The supervisor turns the switches when the mode changes, unless a port is
+ * pinned.
+ *
+ * @module
+ */
+import { openSwitchingFeatureStore } from "../adapters/switching/feature_store.ts";
+import { openSwitchingSettingsStore } from "../adapters/switching/settings_store.ts";
+import type { FollowerState } from "../src/follower/follower.ts";
+import type { ServiceMode } from "../src/services/system_state.ts";
+import {
+  createSupervisor,
+  type SwitchedPort,
+  switchedPort,
+} from "../src/supervisor.ts";
+import { deepEqual, equal, rejects } from "./support/assert.ts";
+import { aPortError, guardPort } from "./support/guarded_port.ts";
+import { createMemoryWorld } from "./support/memory_world.ts";
+import { createRecordingTelemetry } from "./support/recording_telemetry.ts";
+
+/** A follower whose mode a test sets. */
+function createFakeFollower(mode: ServiceMode = "degraded") {
+  const listeners = new Set<() => void>();
+  return {
+    state: (): FollowerState => ({
+      mode,
+      isFastLayerUp: mode !== "degraded",
+      fault: mode === "normal" ? undefined : "Cannot use Redis as it is away",
+      checkpoint: undefined,
+    }),
+    listen(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    become(next: ServiceMode) {
+      mode = next;
+      for (const listener of listeners) listener();
+    },
+    get listeners() {
+      return listeners.size;
+    },
+  };
+}
+
+const BY_MODE = {
+  normal: "redis",
+  degraded: "postgres",
+  unverified: "redis",
+};
+
+function createWorld(pinned?: string) {
+  const world = createMemoryWorld();
+  const stores = { redis: world.settings(), postgres: world.settings() };
+  const start = pinned ?? "postgres";
+  const settings = openSwitchingSettingsStore(start, stores.postgres);
+  const follower = createFakeFollower();
+  const telemetry = createRecordingTelemetry();
+  const port = switchedPort("settings_store", settings, {
+    start: { name: start, port: stores.postgres },
+    choices: stores,
+    byMode: BY_MODE,
+    pinned,
+  });
+  const supervisor = createSupervisor([port], follower, telemetry);
+  return { settings, follower, telemetry, supervisor };
+}
+
+/** Lets the swaps that have begun end. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+Deno.test("a change of mode swaps the adapters, in both directions", async () => {
+  const { settings, follower, supervisor } = createWorld();
+  await using _ = supervisor;
+  for (
+    const mode of ["normal", "degraded", "unverified", "degraded"] as const
+  ) {
+    follower.become(mode);
+    await settled();
+    equal(settings.active, BY_MODE[mode]);
+    equal(supervisor.mode(), mode);
+  }
+});
+
+Deno.test("what is pinned stays until it is released", async () => {
+  const { settings, follower, supervisor } = createWorld();
+  await using _ = supervisor;
+  follower.become("normal");
+  const pinned = await supervisor.pin("settings_store", "postgres");
+  deepEqual(pinned, {
+    port: "settings_store",
+    active: "postgres",
+    pinned: "postgres",
+    choices: ["redis", "postgres"],
+  });
+  follower.become("degraded");
+  follower.become("normal");
+  await settled();
+  equal(settings.active, "postgres");
+  const released = await supervisor.release("settings_store");
+  deepEqual([released.active, released.pinned], ["redis", undefined]);
+  await supervisor.release("settings_store");
+});
+
+Deno.test("configuration pins from the start", async () => {
+  const { settings, follower, supervisor } = createWorld("postgres");
+  await using _ = supervisor;
+  follower.become("normal");
+  await settled();
+  equal(settings.active, "postgres");
+  equal(supervisor.adapters()[0]!.pinned, "postgres");
+});
+
+Deno.test("a port cannot be pinned to what it cannot be on", async () => {
+  const { settings, supervisor } = createWorld();
+  await using _ = supervisor;
+  await rejects(supervisor.pin("settings_store", "noop"), {
+    code: "invalid",
+    message:
+      "Cannot pin settings_store to noop as it can be on redis, postgres only",
+  });
+  equal(settings.active, "postgres");
+  equal(supervisor.adapters()[0]!.pinned, undefined);
+});
+
+Deno.test("a swap that fails is told, and made again at the next change", async () => {
+  const world = createMemoryWorld();
+  const guarded = guardPort(world.features());
+  const memory = world.features();
+  const features = openSwitchingFeatureStore("memory", memory);
+  const follower = createFakeFollower();
+  const telemetry = createRecordingTelemetry();
+  const choices = { redis: guarded.port, memory };
+  const byMode = { normal: "redis", degraded: "memory", unverified: "memory" };
+  const port: SwitchedPort = switchedPort("feature_store", features, {
+    start: { name: "memory", port: memory },
+    choices,
+    byMode,
+    pinned: undefined,
+  });
+  await using _ = createSupervisor([port], follower, telemetry);
+  await features.invalidate({});
+  guarded.fail("invalidate", aPortError("unavailable"));
+  follower.become("normal");
+  await settled();
+  equal(features.active, "memory");
+  equal(telemetry.logged("error").length, 1);
+  guarded.mend();
+  follower.become("normal");
+  await settled();
+  equal(features.active, "redis");
+});
+
+Deno.test("without a follower the mode is normal and Redis disabled", async () => {
+  const telemetry = createRecordingTelemetry();
+  const supervisor = createSupervisor([], undefined, telemetry);
+  await using _ = supervisor;
+  deepEqual(
+    [supervisor.mode(), supervisor.redis(), supervisor.fault()],
+    ["normal", "disabled", undefined],
+  );
+});
+
+Deno.test("how Redis is, and why it is not used, is told", async () => {
+  const { follower, supervisor } = createWorld();
+  await using _ = supervisor;
+  equal(supervisor.redis(), "disconnected");
+  equal(supervisor.fault(), "Cannot use Redis as it is away");
+  follower.become("normal");
+  equal(supervisor.redis(), "connected");
+  equal(supervisor.fault(), undefined);
+});
+
+Deno.test("a closed supervisor hears and turns nothing", async () => {
+  const { settings, follower, supervisor } = createWorld();
+  await supervisor[Symbol.asyncDispose]();
+  equal(follower.listeners, 0);
+  follower.become("normal");
+  await settled();
+  equal(settings.active, "postgres");
+});
