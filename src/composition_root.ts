@@ -43,6 +43,7 @@ import type { QuarantineList } from "../ports/quarantine_list.ts";
 import type { StatePorts } from "../ports/state_ports.ts";
 import { planAdapters, type Technologies } from "./adapter_plan.ts";
 import type { Config } from "./config.ts";
+import { openBystanderSettings } from "./follower/database_settings.ts";
 import { openFollowedEventBus } from "./follower/events.ts";
 import { type Follower, openFollower } from "./follower/follower.ts";
 import { openFollowedSequences } from "./follower/sequences.ts";
@@ -146,7 +147,10 @@ async function openStatePorts(
     const database = store === "sqlite"
       ? await openSqlite(config, foundations, stack)
       : postgres();
-    technologies[store] = database;
+    // Others may serve from a Redis that this instance knows nothing of.
+    const { record, settingsStore: settings } = database;
+    const safe = openBystanderSettings({ ...foundations, record, settings });
+    technologies[store] = { ...database, settingsStore: stack.use(safe) };
     if (redis) following = follow(config, foundations, database, stack);
   }
   const record = technologies[store]!;

@@ -171,20 +171,20 @@ export function createMemoryFastServer(options: {
     key: SettingsKey,
     at: Checkpoint | undefined,
   ): SettingsDocument | undefined {
-    const held = heldVersion(key, at);
-    if (held === undefined || held > at!.position) return undefined;
-    return { key, version: held, json: valueOf(data.documents.get(key)!) };
+    const version = believedVersion(key, at);
+    if (version === undefined) return undefined;
+    return { key, version, json: valueOf(data.documents.get(key)!) };
   }
 
-  /** The version of what is held under `key`, if it is of the generation of `at`. */
-  function heldVersion(
+  /** The version of what is held under `key`, if that is to be believed. */
+  function believedVersion(
     key: SettingsKey,
     at: Checkpoint | undefined,
   ): number | undefined {
     const head = headOf(data.documents.get(key) ?? "");
-    return head && head.generation === at?.generation
-      ? head.version
-      : undefined;
+    if (!head || head.generation !== at?.generation) return undefined;
+    if (head.version > at.position) return undefined;
+    return head.version;
   }
 
   function takeTokens(
@@ -217,7 +217,7 @@ export function createMemoryFastServer(options: {
       data.tokens.delete(key);
       if (at?.generation !== generation) continue;
       if (document.version > at.position) continue;
-      if ((heldVersion(key, at) ?? -1) > document.version) continue;
+      if ((believedVersion(key, at) ?? -1) > document.version) continue;
       data.documents.set(key, storedText(document, generation));
       kept++;
     }
@@ -269,6 +269,8 @@ export function createMemoryFastServer(options: {
     if (data.mark !== from) return refused();
     data.mark = formatCheckpoint(to);
     data.stream = undefined;
+    data.vectors.clear();
+    data.blocks.clear();
     data.changes = { floor: to.settingsPosition, names: new Map() };
     return { applied: true, mark: data.mark };
   }

@@ -20,7 +20,7 @@ import {
   type GroupOptions,
 } from "./group_commit.ts";
 import { createLane, type Lane } from "./lane.ts";
-import type { Link, SqlValue } from "./link.ts";
+import type { SqlValue } from "./link.ts";
 import { commitLogCalls, type LogCall, startLogGroup } from "./log.ts";
 import { createServer } from "./server.ts";
 
@@ -69,7 +69,7 @@ export interface PostgresDatabase extends AsyncDisposable {
 
   /**
    * Runs one statement that changes nothing, on one snapshot taken after this
-   * call began; once more if its link is lost.
+   * call began; on another link if its link is lost.
    *
    * @throws {PortError} `unavailable`, `timeout`, `corrupt`, `closed`.
    * @throws The signal's reason as soon as it aborts.
@@ -158,12 +158,14 @@ export function openPostgresDatabase(
     text: string,
     values?: readonly SqlValue[],
   ): Promise<Row[]> {
-    const on = (link: Link) => link.query<Row>(text, values);
-    try {
-      return await on(await readers.pick());
-    } catch (error) {
-      if (!isLost(error)) throw error;
-      return await on(await readers.pick());
+    // Links that were lost together are found out one after the other.
+    for (let lost = 0;; lost++) {
+      try {
+        const link = await readers.pick();
+        return await link.query<Row>(text, values);
+      } catch (error) {
+        if (!isLost(error) || lost === MAX_READERS) throw error;
+      }
     }
   }
 

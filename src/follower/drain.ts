@@ -7,7 +7,11 @@
  *
  * @module
  */
-import { type Checkpoint, formatCheckpoint } from "../../domain/checkpoint.ts";
+import {
+  type Checkpoint,
+  formatCheckpoint,
+  parseCheckpoint,
+} from "../../domain/checkpoint.ts";
 import type { LoggedEvent } from "../../domain/event/event.ts";
 import {
   featureScopeOf,
@@ -29,7 +33,8 @@ import type { Session } from "./session.ts";
 /** Takes the fast layer along in one session. */
 export interface Drain {
   /**
-   * Resolves once the fast layer shows the log up to `position`.
+   * Resolves once the fast layer shows the log up to `position`, which has been
+   * committed.
    *
    * @throws {Unsound} When the fast layer cannot be believed any more.
    * @throws {PortError} When the database, or the fast layer, fails.
@@ -66,8 +71,13 @@ export function createDrain(session: Session, footing: Footing): Drain {
     }
     const made = toStep(session.history, from, stretch!);
     const result = await taken(fast.drain(made));
-    if (result.applied) session.saw({ ...from, ...made.to });
-    else await standAnew(result.mark);
+    if (result.applied) return session.saw({ ...from, ...made.to });
+    const found = result.mark && parseCheckpoint(result.mark);
+    // Somebody else was faster.
+    if (found && found !== "newer" && isFurther(found, from)) {
+      return session.saw(found);
+    }
+    await standAnew(result.mark);
   }
 
   /** The entries after `from`; `undefined` when they are no longer held. */
@@ -82,9 +92,10 @@ export function createDrain(session: Session, footing: Footing): Drain {
 
   /** Goes on from what somebody else has left, if that is sound. */
   async function standAnew(mark: string | undefined): Promise<void> {
+    const wanted = target;
     const view = await see(() => record.read([]));
     session.ended.throwIfAborted();
-    if (view.head.position < target) {
+    if (view.head.position < wanted) {
       throw new Unsound("the log ends before the position that it is to show");
     }
     session.saw(await findFooting(session.history, mark, view, footing));
@@ -100,6 +111,12 @@ export function createDrain(session: Session, footing: Footing): Drain {
       await reached;
     },
   };
+}
+
+/** Whether `found` is where the same stretch of steps has led to. */
+function isFurther(found: Checkpoint, from: Checkpoint): boolean {
+  return found.epoch === from.epoch && found.generation === from.generation &&
+    found.position > from.position;
 }
 
 /** Makes the step that applies `stretch`. */

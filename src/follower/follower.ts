@@ -11,6 +11,7 @@ import type { FastLayer } from "../../ports/fast_layer.ts";
 import type { RecordStore } from "../../ports/record_store.ts";
 import type { SettingsStore } from "../../ports/settings_store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import { openDatabaseSettings } from "./database_settings.ts";
 import { createFastReads } from "./fast_reads.ts";
 import { createFills } from "./fills.ts";
 import { type Footing, hex, Unsound } from "./footing.ts";
@@ -117,7 +118,6 @@ export function openFollower(parts: FollowerParts): Follower {
     gate,
     fills: createFills(fast, entropy),
     safety,
-    epoch: safety.epoch,
     isStrict,
   };
 
@@ -143,9 +143,9 @@ export function openFollower(parts: FollowerParts): Follower {
     await bus.wait(at, stop);
     await clock.sleep(entropy.fraction() * JITTER_MS, stop);
     try {
-      if (session.checkpoint.position === at) await drain.reach(at + 1);
-      // Somebody else was faster; see whether anybody waits for us.
-      else await safety.see(() => record.read([]));
+      // Also shows whether anybody waits for what we have applied.
+      const { head } = await safety.see(() => record.read([]));
+      await drain.reach(head.position);
     } catch (error) {
       // While only the database is away, what has been applied still holds.
       if (error instanceof Unsound) gate.close(error.message, session);
@@ -190,8 +190,8 @@ export function openFollower(parts: FollowerParts): Follower {
   work.catch(() => {});
 
   return {
-    settings: openFollowedSettings(settingsParts, "fast layer"),
-    databaseSettings: openFollowedSettings(settingsParts, "database"),
+    settings: openFollowedSettings(settingsParts),
+    databaseSettings: openDatabaseSettings(settingsParts),
     gate,
     state,
     listen(listener) {

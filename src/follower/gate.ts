@@ -27,6 +27,8 @@ import { createSession, type Session } from "./session.ts";
 /** The longest pause before the next attempt to open. */
 const RETRY_MS = 250;
 
+const RUN_OUT = "its lease has run out";
+
 /** An open gate. */
 export interface OpenGate {
   /** What is believed. */
@@ -80,7 +82,8 @@ export function createGate(parts: {
   let demanded = 0;
   let isRecordAway = false;
   let fault: string | undefined;
-  let wake = () => {};
+  let isWoken = false;
+  let wakeUp = () => {};
   let recording: Promise<void> | undefined;
   /** What was put down last as applied. */
   let told = -1;
@@ -187,7 +190,7 @@ export function createGate(parts: {
       // The lease is good for a while yet.
       if (!(error instanceof PortError)) throw error;
     }
-    if (current === open && !lease.isValid) close("its lease has run out");
+    if (current === open && !lease.isValid) close(RUN_OUT);
   }
 
   function tellApplied(): void {
@@ -209,14 +212,22 @@ export function createGate(parts: {
     await claim({ gate: "closed", history: "", appliedPosition: 0 });
   }
 
+  /** Ends the pause, or lets the next one be none. */
+  function wake(): void {
+    isWoken = true;
+    wakeUp();
+  }
+
   async function pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const stop = new AbortController();
-    const release = onFirstAbort([signal], () => stop.abort());
-    wake = () => stop.abort();
-    await clock.sleep(ms, stop.signal).catch(() => {});
-    wake = () => {};
-    release();
+    if (!isWoken && !signal.aborted) {
+      const stop = new AbortController();
+      const release = onFirstAbort([signal], () => stop.abort());
+      wakeUp = () => stop.abort();
+      await clock.sleep(ms, stop.signal).catch(() => {});
+      wakeUp = () => {};
+      release();
+    }
+    isWoken = false;
   }
 
   return {
@@ -227,7 +238,7 @@ export function createGate(parts: {
       return isRecordAway;
     },
     get fault() {
-      return fault;
+      return isOpen && !lease.isValid ? sentence(RUN_OUT) : fault;
     },
     close(reason, session) {
       if (session && current?.session !== session) return;

@@ -8,6 +8,7 @@ import { PATIENCE_MS } from "../../domain/lease.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { RecordStore, RecordView } from "../../ports/record_store.ts";
+import { Unsound } from "./footing.ts";
 import type { Gate, OpenGate } from "./gate.ts";
 import type { Peers } from "./peers.ts";
 
@@ -57,7 +58,7 @@ export interface Safety {
 export function createSafety(parts: {
   readonly record: RecordStore;
   readonly peers: Peers;
-  readonly gate: () => Gate;
+  readonly gate: () => Pick<Gate, "open" | "close" | "demand" | "tellApplied">;
   readonly clock: Clock;
 }): Safety {
   const { record, peers, clock } = parts;
@@ -124,8 +125,8 @@ export function createSafety(parts: {
     try {
       // Positions of another epoch say nothing; a look tells.
       await Promise.all([withinTime(open, position), view ?? look()]);
-    } catch {
-      parts.gate().close("it has not followed the log in time", open.session);
+    } catch (error) {
+      parts.gate().close((error as Error).message, open.session);
     }
     return parts.gate().open?.session === open.session;
   }
@@ -134,7 +135,7 @@ export function createSafety(parts: {
     if (open.session.checkpoint.position >= position) return;
     const stop = new AbortController();
     const late = clock.sleep(FOLLOW_MS, stop.signal).then(() => {
-      throw new Error("late");
+      throw new Unsound("it has not followed the log in time");
     });
     late.catch(() => {});
     const following = open.drain.reach(position);

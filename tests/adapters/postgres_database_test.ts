@@ -171,7 +171,7 @@ if (url) {
     deepEqual([...await show("transaction_isolation")], [["read committed"]]);
   });
 
-  Deno.test("postgres: a read whose connection is killed is made once more", async () => {
+  Deno.test("postgres: a read whose connection is killed is made again, up to a point", async () => {
     await using schema = await makeSchema(url);
     await using db = openDatabase(schema.url);
     await db.ready;
@@ -191,8 +191,8 @@ if (url) {
 
     const doomed = db.read("SELECT pg_sleep(2)");
     doomed.catch(() => {});
-    await killNext();
-    await killNext();
+    // As many as there may be links that were lost together, and one more.
+    for (let i = 0; i < 5; i++) await killNext();
     await rejects(doomed, {
       code: "unavailable",
       message: "Cannot read from the database as the connection was lost",

@@ -102,6 +102,7 @@ if (url) {
     await before[Symbol.asyncDispose]();
     await schema.psql.unsafe(`DROP TABLE instance; DROP TABLE log_epoch;
       DROP FUNCTION record_view; DROP FUNCTION claim_lease;
+      DROP FUNCTION change_epoch; DROP FUNCTION leave_epoch;
       ALTER TABLE log_head DROP COLUMN epoch_since;
       DROP FUNCTION give_numbers; ALTER TABLE sequence DROP COLUMN leased_in,
         DROP COLUMN fenced_pos, DROP COLUMN epoch;

@@ -264,6 +264,39 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   test(
+    "a thousand names of changed documents are remembered",
+    async (subject, cli) => {
+      const history = await begin(subject);
+      let at = START;
+      for (const most of [500, 1000, 1000, 1000]) {
+        const changes = Array.from({ length: 500 }, (_, i) => {
+          const position = at.position + 1 + i;
+          return change(`user:${position}:mode:ultra` as SettingsKey, position);
+        });
+        const to = at.position + 500;
+        const more = { entries: [] };
+        at = await advance(subject.layer, step(history, at, to, changes, more));
+        const names = await changedSince(subject, to - most);
+        equal(names?.length, most);
+      }
+      equal(await changedSince(subject, at.position - 1001), undefined);
+      equal(await cli("ZCARD", "hf:changes"), 1001);
+    },
+  );
+
+  test("no entry above the checkpoint is read", async (subject, cli) => {
+    const history = await begin(subject);
+    await advance(subject.layer, step(history, START, 13));
+    await cli("SET", "hf:checkpoint", "1:e1:a1:12:8");
+    deepEqual(await positions(subject, 10), [11, 12]);
+    await cli("DEL", "hf:checkpoint");
+    deepEqual(await subject.layer.events(history, 10, 100), {
+      checkpoint: undefined,
+      events: [],
+    });
+  });
+
+  test(
     "who may not publish does not keep the log from going on",
     async (_, cli) => {
       const rights = ["on", "nopass", "~*", "+@all", "resetchannels"];

@@ -167,7 +167,9 @@ if (await needs(import.meta.url, ["read", "write"])) {
     let over = false;
     const wait = bus.wait(0).then(() => over = true);
     await world.db.write((sql) =>
-      sql.run("INSERT INTO sequence VALUES ('1', '20260105', 1)")
+      sql.run(
+        "INSERT INTO sequence (user_id, day, leased_to) VALUES ('1', '20260105', 1)",
+      )
     );
     equal(over, false);
     await bus.publish([anEvent()]);

@@ -133,9 +133,9 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
         /^Cannot use STORE as it must be one of sqlite, memory/,
       ],
       [
-        { REDIS_URL: "redis://u:hunter2@h" },
+        { REDIS_URL: "redis:/u:hunter2@h" },
         2,
-        /^Cannot use REDIS_URL as this version/,
+        /^Cannot use REDIS_URL as it must be a URL such as/,
       ],
       [{ DATA_DIR: `${world.path}/garbage` }, 1, /^Cannot .*holdfast\.db/],
     ];

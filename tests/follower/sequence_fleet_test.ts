@@ -22,8 +22,8 @@ Deno.test("a fleet issues no number twice, and none below an earlier one of the 
 /** What goes wrong without each rule, and how soon. */
 const CANARIES: Record<Sabotage, RegExp> = {
   history: /^repeated/,
-  generation: /^(?:repeated|fell)/,
-  permit: /^(?:repeated|fell)/,
+  generation: /^fell/,
+  permit: /^repeated/,
   counter: /^repeated/,
   "fence event": /^fell/,
   "fence followed": /^fell/,
@@ -33,10 +33,7 @@ for (const [sabotage, fault] of Object.entries(CANARIES)) {
   Deno.test(`without the rule of the ${sabotage} a fleet is found out`, async () => {
     for (let seed = 1; seed <= 400; seed++) {
       const { faults } = await runSequenceFleet(seed, sabotage as Sabotage);
-      if (faults.some((one) => fault.test(one))) {
-        console.log(sabotage, seed, faults.slice(0, 3));
-        return;
-      }
+      if (faults.some((one) => fault.test(one))) return;
     }
     ok(false, "nothing was found");
   });

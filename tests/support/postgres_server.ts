@@ -151,7 +151,7 @@ function createServer(bin: string, home: Home): PrivatePostgres {
       await stop();
     },
     async terminateBackends() {
-      const sql = postgres(url, { max: 1 });
+      const sql = postgres(url, { max: 1, onnotice: () => {} });
       try {
         const ended = await sql`
           SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity

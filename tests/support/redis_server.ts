@@ -201,7 +201,10 @@ export async function createRedis(
     },
     async breakSaving() {
       // A folder of that name keeps the finished file from its place.
-      await Deno.mkdir(join(data, "dump.rdb"));
+      // One may be there from a replication before.
+      const snapshot = join(data, "dump.rdb");
+      await Deno.remove(snapshot).catch(() => {});
+      await Deno.mkdir(snapshot);
       await command("CONFIG", "SET", "save", "3600 1000000");
       await command("BGSAVE");
       await untilInfo("rdb_last_bgsave_status", (is) => is === "err");

@@ -51,7 +51,13 @@ export async function canStartRedis(file: string): Promise<boolean> {
 
 /** Connects to `url`. */
 export async function connectCli(url: string): Promise<RedisCli> {
-  const client = createClient({ url, RESP: 2, disableClientInfo: true });
+  const client = createClient({
+    url,
+    RESP: 2,
+    disableClientInfo: true,
+    // A timer of its own would outlive the test that has killed the server.
+    socket: { reconnectStrategy: false },
+  });
   client.on("error", () => {});
   await client.connect();
   const send = (...command: string[]) => client.sendCommand(command);
@@ -171,7 +177,13 @@ async function hear(
   { url }: RedisServer,
   stack: AsyncDisposableStack,
 ): Promise<() => Promise<Heard[]>> {
-  const client = createClient({ url, RESP: 2, disableClientInfo: true });
+  const client = createClient({
+    url,
+    RESP: 2,
+    disableClientInfo: true,
+    // A timer of its own would outlive the test that has killed the server.
+    socket: { reconnectStrategy: false },
+  });
   client.on("error", () => {});
   await client.connect();
   stack.defer(() => client.destroy());

@@ -69,6 +69,7 @@ export async function runSequenceFleet(
   const calls: Promise<void>[] = [];
   let snapshot = server.snapshot();
   let moment = 0;
+  keepBlocksAtReset(server);
 
   await using stack = new AsyncDisposableStack();
   for (let i = 0; i < INSTANCES; i++) {
@@ -216,6 +217,19 @@ function throughFaultyLink<Port extends object>(
       if (!methods.includes(name as keyof Port)) return method;
       return (...args: unknown[]) =>
         send(async () => await method.apply(target, args));
+    },
+  });
+}
+
+/** Redis does not look for blocks when it begins anew: they are void as they are. */
+function keepBlocksAtReset(server: MemoryFastServer): void {
+  const { reset } = server.call;
+  Object.assign(server.call, {
+    reset(...args: Parameters<typeof reset>) {
+      const held = [...server.data.blocks];
+      const result = reset(...args);
+      for (const [name, block] of held) server.data.blocks.set(name, block);
+      return result;
     },
   });
 }

@@ -1,0 +1,121 @@
+/**
+ * Settings read from the database of record, in a fleet where instances may
+ * serve them from a fast layer.
+ *
+ * @module
+ */
+import type { SettingsKey } from "../../domain/settings.ts";
+import { admit } from "../../ports/arguments.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { PortError } from "../../ports/port_error.ts";
+import type { RecordSnapshot, RecordStore } from "../../ports/record_store.ts";
+import type { SettingsStore } from "../../ports/settings_store.ts";
+import type { Gate } from "./gate.ts";
+import { createPeers } from "./peers.ts";
+import { createRecordReads, type RecordReads } from "./record_reads.ts";
+import { createSafety, type Safety } from "./safety.ts";
+
+/** What settings are read from and written to. */
+export interface DatabaseSettingsParts {
+  /** Reads from the database. */
+  readonly recordReads: RecordReads;
+  /** Where writes are committed. */
+  readonly store: SettingsStore;
+  /** When a value may be given out. */
+  readonly safety: Safety;
+}
+
+/** Opens the settings; closing them leaves the parts open. */
+export function openDatabaseSettings(
+  parts: DatabaseSettingsParts,
+): SettingsStore {
+  const { store, safety } = parts;
+  let closed = false;
+  const enter = (signal?: AbortSignal) =>
+    admit("settings store", closed, signal);
+
+  return {
+    async read(keys, signal) {
+      enter(signal);
+      const { documents } = await readSafely(parts, keys);
+      return { documents, source: "database", verified: true };
+    },
+
+    async write(changes, actor, signal) {
+      enter(signal);
+      const given = safety.highest();
+      const versions = await store.write(changes, actor, signal);
+      // The database has gone back in time, and nobody has noticed before.
+      if (versions[0]! <= given) await safety.leaveEpoch();
+      await acknowledge(Math.max(...versions), safety);
+      return versions;
+    },
+
+    async [Symbol.asyncDispose]() {
+      closed = true;
+    },
+  };
+}
+
+/**
+ * Opens the settings of an instance that has no fast layer, while others over
+ * the same database may have one.
+ */
+export function openBystanderSettings(parts: {
+  readonly record: RecordStore;
+  readonly settings: SettingsStore;
+  readonly clock: Clock;
+}): SettingsStore {
+  const { record, settings: store, clock } = parts;
+  const peers = createPeers("", clock);
+  const safety = createSafety({ record, peers, clock, gate: () => NO_GATE });
+  const recordReads = createRecordReads(record, safety);
+  return openDatabaseSettings({ recordReads, store, safety });
+}
+
+const NO_GATE: Pick<Gate, "open" | "close" | "demand" | "tellApplied"> = {
+  open: undefined,
+  close() {},
+  demand() {},
+  tellApplied() {},
+};
+
+/** Reads documents that nobody serves older ones of. */
+export async function readSafely(
+  { recordReads, safety }: Pick<
+    DatabaseSettingsParts,
+    "recordReads" | "safety"
+  >,
+  keys: readonly SettingsKey[],
+): Promise<RecordSnapshot> {
+  const snapshot = await recordReads(keys);
+  await safety.until(newest(snapshot), snapshot);
+  return snapshot;
+}
+
+/**
+ * The position from which on the log shows all of `snapshot`; what is absent
+ * may have been removed by the newest change.
+ */
+function newest({ documents, settingsPosition }: RecordSnapshot): number {
+  return documents.every((document) => document)
+    ? Math.max(0, ...documents.map((document) => document!.version))
+    : settingsPosition;
+}
+
+/**
+ * Waits until a committed write is seen everywhere. That it cannot be known
+ * does not undo it.
+ */
+async function acknowledge(position: number, safety: Safety): Promise<void> {
+  try {
+    await safety.until(position);
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+    throw new PortError(
+      "timeout",
+      `Cannot tell whether every instance sees the write, which is committed as version ${position}: ${error.message}`,
+      { cause: error, facts: { version: position } },
+    );
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * The service's own ports on Postgres with Redis obey the contracts: on Redis,
+ * and while every port is swapped to the database and back.
+ *
+ * @module
+ */
+import {
+  createMemoryFeatures,
+  openMemoryFeatureStore,
+} from "../adapters/memory/feature_store.ts";
+import { createSystemClock } from "../adapters/system/clock.ts";
+import type { Clock } from "../ports/clock.ts";
+import { openPorts, type Ports } from "../src/composition_root.ts";
+import { parseConfig } from "../src/config.ts";
+import { testAgreement } from "./contracts/agreement.ts";
+import { testEventBus } from "./contracts/event_bus.ts";
+import { testFeatureStore } from "./contracts/feature_store.ts";
+import { testSequencePort } from "./contracts/sequence_port.ts";
+import { testSettingsStore } from "./contracts/settings_store.ts";
+import { ok } from "./support/assert.ts";
+import { createFakeClock } from "./support/fake_clock.ts";
+import { makeSchema } from "./support/postgres_world.ts";
+import { createRecordingTelemetry } from "./support/recording_telemetry.ts";
+import { connectCli } from "./support/redis_world.ts";
+import { requireService } from "./support/services.ts";
+
+/** Swaps that came while a law was at work, over all laws. */
+let swaps = 0;
+
+/** The system's clock, save that wall time stands still until it is set on. */
+function createJumpingClock(): Clock & { jumpWall(ms: number): void } {
+  let wall = createFakeClock().now();
+  return {
+    ...createSystemClock(),
+    now: () => wall,
+    jumpWall: (ms) => void (wall += ms),
+  };
+}
+
+/** Opens the ports over an empty schema and an empty Redis, and waits for Redis to serve. */
+async function openWorld(databaseUrl: string, redisUrl: string) {
+  await using stack = new AsyncDisposableStack();
+  const schema = stack.use(await makeSchema(databaseUrl));
+  await using cli = await connectCli(redisUrl);
+  await cli("FLUSHDB");
+  const clock = createJumpingClock();
+  const config = parseConfig({
+    DATABASE_URL: schema.url,
+    REDIS_URL: redisUrl,
+  });
+  const telemetry = { ...createRecordingTelemetry(), exposition: () => "" };
+  const ports = await openPorts(config, stack, { clock, telemetry });
+  await isOn(ports, "redis");
+  const open = stack.move();
+  return {
+    ports,
+    clock,
+    async elapse(ms: number) {
+      clock.jumpWall(ms);
+      // Time that jumps may end the lease.
+      while (ports.state.mode() !== "normal") await turn();
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+async function isOn(ports: Ports, adapter: string): Promise<void> {
+  const isThere = () =>
+    ports.state.adapters().every(({ active }) => active === adapter);
+  while (!isThere()) await turn();
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
+
+/** The same world, whose ports are pinned to and fro until it is closed. */
+async function openSwapping(databaseUrl: string, redisUrl: string) {
+  const world = await openWorld(databaseUrl, redisUrl);
+  const { state } = world.ports;
+  let isRunning = true;
+  const swapping = (async () => {
+    for (let i = 0; isRunning; i++) {
+      for (const { port, choices } of state.adapters()) {
+        // Where the lease has just run out, Redis cannot be pinned to.
+        await state.pin(port, choices[i % 2]!).catch(() => {});
+        swaps++;
+      }
+      await turn();
+    }
+  })();
+  return {
+    ...world,
+    async [Symbol.asyncDispose]() {
+      isRunning = false;
+      await swapping;
+      await world[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const LOSES = "a swap leads to a cache that does not hold the same";
+
+/** What a feature store cannot promise while it is swapped. */
+const OTHER_CACHE = {
+  "a filled vector is read back whole": LOSES,
+  "hits and misses come in the order asked for": LOSES,
+  "a vector is forgotten when its time is up, not before": LOSES,
+  "invalidating forgets exactly the scope": LOSES,
+  "an invalidation of other vectors does not stop a fill for good": LOSES,
+};
+
+const databaseUrl = await requireService(import.meta.url, "postgres");
+const redisUrl = databaseUrl &&
+  await requireService(import.meta.url, "redis");
+
+if (databaseUrl && redisUrl) {
+  const ways = {
+    "postgres + redis": () => openWorld(databaseUrl, redisUrl),
+    "postgres + redis, swapping": () => openSwapping(databaseUrl, redisUrl),
+  };
+  for (const [name, open] of Object.entries(ways)) {
+    testSettingsStore(name, async () => {
+      const world = await open();
+      const { settingsStore: store, eventBus: bus } = world.ports;
+      return { ...world, store, bus };
+    });
+
+    testEventBus(name, async () => {
+      const world = await open();
+      return { ...world, bus: world.ports.eventBus };
+    });
+
+    testSequencePort(name, async () => {
+      const world = await open();
+      return { ...world, sequence: world.ports.sequence };
+    });
+
+    testFeatureStore(name, async () => {
+      const world = await open();
+      return { ...world, store: world.ports.featureStore };
+    }, name.endsWith("swapping") ? OTHER_CACHE : {});
+
+    testAgreement(name, async () => {
+      const world = await open();
+      const { settingsStore, eventBus, sequence, featureStore } = world.ports;
+      const isSwapping = name.endsWith("swapping");
+      return {
+        ...world,
+        settings: settingsStore,
+        bus: eventBus,
+        sequence,
+        // Swapping loses vectors, which the memory model does not.
+        features: isSwapping
+          ? openMemoryFeatureStore(createMemoryFeatures(world))
+          : featureStore,
+      };
+    }, 10);
+  }
+
+  Deno.test("the ports were swapped while laws were at work", () => {
+    ok(swaps > 1000, `${swaps} swaps`);
+  });
+}

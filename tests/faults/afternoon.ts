@@ -1,0 +1,47 @@
+/**
+ * Starts the afternoon service as the real one is started.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { ServiceProcess } from "../support/service_process.ts";
+import { textLines } from "../support/text_lines.ts";
+
+/** Starts the service of `afternoon_service.ts` and waits until it listens. */
+export async function startAfternoonService(
+  env: Record<string, string>,
+): Promise<ServiceProcess> {
+  const began = performance.now();
+  const program = join(import.meta.dirname!, "afternoon_service.ts");
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-net", "--allow-env", program],
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const lines = child.stdout.pipeThrough(textLines()).getReader();
+  const { value = "" } = await lines.read();
+  const url = /^holdfast listening on (http:\S+)$/.exec(value)?.[1];
+  if (url === undefined) throw new Error("Cannot start the afternoon service");
+
+  let ended: Promise<Deno.CommandStatus> | undefined;
+  function end(signal: Deno.Signal): Promise<Deno.CommandStatus> {
+    return ended ??= (async () => {
+      child.kill(signal);
+      const status = await child.status;
+      await lines.cancel();
+      return status;
+    })();
+  }
+  return {
+    url,
+    pid: child.pid,
+    startMs: performance.now() - began,
+    log: [],
+    end,
+    async [Symbol.asyncDispose]() {
+      await end("SIGTERM");
+    },
+  };
+}

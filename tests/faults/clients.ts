@@ -1,0 +1,287 @@
+/**
+ * Clients that read and write settings over HTTP, and what they were told.
+ *
+ * @module
+ */
+import type { UserId } from "../../domain/user_id.ts";
+import { type SettingsKey, settingsKey } from "../../domain/settings.ts";
+import { sleep } from "../../scripts/server_process.ts";
+import { type Chance, createChance } from "../simulation/chance.ts";
+import { createHistory, type History } from "../support/history.ts";
+import { ask, Refused } from "./http.ts";
+import type { World } from "./world.ts";
+
+/** A request without the answer that it was to have. */
+export interface Failure {
+  readonly client: string;
+  readonly instance: string;
+  readonly kind: "read" | "write";
+  readonly start: number;
+  readonly end: number;
+  readonly message: string;
+}
+
+/** The longest time between two answers to the same client. */
+export interface Gaps {
+  /** Whatever happened meanwhile. */
+  any: number;
+  /** Where the client's instance had no outage meanwhile. */
+  unexcused: number;
+}
+
+/** What clients have seen. */
+export interface Account {
+  readonly history: History;
+  readonly gaps: Readonly<Record<"read" | "write", Readonly<Gaps>>>;
+  /** Failures with an excuse. */
+  readonly allowed: readonly Failure[];
+  /** Failures without one. */
+  readonly forbidden: readonly Failure[];
+  /** Unverified answers without an excuse. */
+  readonly unverified: readonly Failure[];
+  /** Milliseconds of answers, by where they came from. */
+  readonly latencies: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Clients at work. */
+export interface Clients extends Account {
+  /** Lets every user have settings. */
+  prepare(): Promise<void>;
+  /** Works until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Reads every user's settings once through each instance. */
+  readAll(): Promise<void>;
+}
+
+/** The users, whose settings are the registers of the history. */
+export const USERS = Array.from({ length: 20 }, (_, i) => `user${i}`);
+
+/** This one's settings do not fit into a script of Redis. */
+const LARGE = USERS[0]!;
+const LARGE_CHARS = 70_000;
+
+const READERS = 16;
+const WRITERS = 8;
+
+/** Pauses between the requests of one client. */
+const THINK_MS = [5, 55] as const;
+
+/** Under which key the settings of `user` are stored. */
+export function keyOf(user: string): SettingsKey {
+  return settingsKey(user as UserId, "settings:all");
+}
+
+/** The document that says `value`. */
+export function documentOf(user: string, value: string): string {
+  const padding = user === LARGE ? "x".repeat(LARGE_CHARS) : "";
+  return JSON.stringify({ value, padding });
+}
+
+/** Creates the clients of `world`. */
+export function createClients(world: World, seed: number): Clients {
+  const { instances, outages } = world;
+  const now = () => performance.now();
+  const history = createHistory(now, (error) =>
+    // Nobody knows what became of a write without an answer, or with this one.
+    error instanceof Refused && error.status !== 504 ? "failed" : "unknown");
+  const allowed: Failure[] = [];
+  const forbidden: Failure[] = [];
+  const latencies = new Map<string, number[]>();
+  const gaps = {
+    read: { any: 0, unexcused: 0 },
+    write: { any: 0, unexcused: 0 },
+  };
+  const unverified: Failure[] = [];
+  const answered = new Map<string, number>();
+  let written = 0;
+
+  const instanceOf = (number: number) => instances[number % 2]!;
+
+  function measure(what: string, ms: number): void {
+    latencies.getOrInsertComputed(what, () => []).push(ms);
+  }
+
+  async function read(number: number, client: string, user: string) {
+    const { url } = instanceOf(number);
+    let etag: string | undefined;
+    await history.read(client, user, async () => {
+      const start = now();
+      const { headers, document } = await ask(url, "GET", user);
+      const verified = headers.get("x-holdfast-verified") !== "false";
+      const source = headers.get("x-holdfast-source") ?? "nothing";
+      measure(verified ? source : "unverified", now() - start);
+      if (!verified) {
+        // Said where the database cannot be asked, and nowhere else.
+        const { name } = instanceOf(number);
+        const end = now();
+        if (!outages.excuses(name, "read", start, end)) {
+          unverified.push({
+            client,
+            instance: name,
+            kind: "read",
+            start,
+            end,
+            message: "Unverified: although Postgres was there",
+          });
+        }
+      }
+      if (document === undefined) {
+        return { value: undefined, version: 0, verified };
+      }
+      etag = headers.get("etag")!;
+      return {
+        value: valueOf(user, document),
+        version: versionOf(etag),
+        verified,
+      };
+    });
+    return etag;
+  }
+
+  async function write(
+    number: number,
+    client: string,
+    user: string,
+    etag?: string,
+  ): Promise<void> {
+    const { url } = instanceOf(number);
+    const value = `${client}-${++written}`;
+    await history.write(client, user, value, async () => {
+      const start = now();
+      const body = documentOf(user, value);
+      const { headers } = await ask(url, "PUT", user, body, etag);
+      measure("write", now() - start);
+      return versionOf(headers.get("etag")!);
+    });
+  }
+
+  /** Does something, and takes down how it failed. */
+  async function attempt(
+    kind: "read" | "write",
+    number: number,
+    client: string,
+    work: () => Promise<unknown>,
+  ): Promise<boolean> {
+    const start = now();
+    const { name } = instanceOf(number);
+    try {
+      await work();
+      noteAnswer(kind, name, client);
+      return true;
+    } catch (error) {
+      if (error instanceof Refused && error.status === 412) {
+        // Somebody else was faster.
+        noteAnswer(kind, name, client);
+        return true;
+      }
+      const end = now();
+      const excused = isExcusable(error) &&
+        outages.excuses(name, kind, start, end);
+      const message = String(error);
+      (excused ? allowed : forbidden)
+        .push({ client, instance: name, kind, start, end, message });
+      return false;
+    }
+  }
+
+  function noteAnswer(
+    kind: "read" | "write",
+    instance: string,
+    client: string,
+  ): void {
+    const end = now();
+    const last = answered.get(client) ?? end;
+    answered.set(client, end);
+    gaps[kind].any = Math.max(gaps[kind].any, end - last);
+    if (outages.excuses(instance, kind, last, end)) return;
+    gaps[kind].unexcused = Math.max(gaps[kind].unexcused, end - last);
+  }
+
+  async function work(
+    signal: AbortSignal,
+    chance: Chance,
+    step: (user: string) => Promise<boolean>,
+  ): Promise<void> {
+    await sleep(chance.between(...THINK_MS));
+    while (!signal.aborted) {
+      const did = await step(chance.pick(USERS));
+      await sleep(chance.between(...THINK_MS) * (did ? 1 : 4));
+    }
+  }
+
+  function runReader(number: number, signal: AbortSignal): Promise<void> {
+    const client = `reader${number}`;
+    return work(
+      signal,
+      createChance(seed, client),
+      (user) =>
+        attempt("read", number, client, () => read(number, client, user)),
+    );
+  }
+
+  function runWriter(number: number, signal: AbortSignal): Promise<void> {
+    const client = `writer${number}`;
+    const chance = createChance(seed, client);
+    return work(signal, chance, async (user) => {
+      let etag: string | undefined;
+      if (chance.happens(0.15)) {
+        const seen = async () => etag = await read(number, client, user);
+        if (!await attempt("read", number, client, seen)) return false;
+      }
+      return await attempt(
+        "write",
+        number,
+        client,
+        () => write(number, client, user, etag),
+      );
+    });
+  }
+
+  return {
+    history,
+    gaps,
+    allowed,
+    forbidden,
+    unverified,
+    latencies,
+    async prepare() {
+      for (const user of USERS) await write(0, "first", user);
+    },
+    async run(signal) {
+      const all: Promise<void>[] = [];
+      for (let i = 0; i < READERS; i++) all.push(runReader(i, signal));
+      for (let i = 0; i < WRITERS; i++) all.push(runWriter(i, signal));
+      await Promise.all(all);
+    },
+    async readAll() {
+      for (const user of USERS) {
+        for (const number of instances.keys()) {
+          const client = `last${number}`;
+          await attempt(
+            "read",
+            number,
+            client,
+            () => read(number, client, user),
+          );
+        }
+      }
+    },
+  };
+}
+
+/** Whether it is a failure that an outage may lead to. */
+function isExcusable(error: unknown): boolean {
+  return !(error instanceof Refused) || error.status === 503 ||
+    error.status === 504;
+}
+
+function versionOf(etag: string): number {
+  const version = /^"(\d+)"$/.exec(etag)?.[1];
+  if (version === undefined) throw new Error(`no version in ETag ${etag}`);
+  return Number(version);
+}
+
+function valueOf(user: string, document: string): string {
+  const { value } = JSON.parse(document);
+  return documentOf(user, value) === document ? value : `${value}, damaged`;
+}

@@ -1,0 +1,41 @@
+/**
+ * What a fault is: something that happens to a world, and its end.
+ *
+ * @module
+ */
+import { sleep } from "../../scripts/server_process.ts";
+import type { Chance } from "../simulation/chance.ts";
+import type { Clients } from "./clients.ts";
+import type { Instance } from "./instance.ts";
+import type { World } from "./world.ts";
+
+/** To what faults happen; at any time there is one of each at most. */
+export type Lane = "redis" | "network" | "machines";
+
+/** What a fault may use. */
+export interface Scene {
+  readonly world: World;
+  readonly clients: Pick<Clients, "history">;
+  /** Decides all that is left to chance, the same for the same seed. */
+  readonly chance: Chance;
+}
+
+/** Lets it happen and resolves once it is healed. */
+export type Fault = (scene: Scene) => Promise<void>;
+
+/** The faults of one lane, by their names. */
+export type Faults = Readonly<Record<string, Fault>>;
+
+/** Waits a random time. */
+export function pause(
+  chance: Chance,
+  low: number,
+  high: number,
+): Promise<void> {
+  return sleep(chance.between(low, high));
+}
+
+/** One of the instances. */
+export function oneOf({ world, chance }: Scene): Instance {
+  return chance.pick(world.instances);
+}
