@@ -12,6 +12,9 @@ const SWEEP_MS = 5;
 /** A sweep so much too late shows that this process stood still. */
 const STALL_MS = 20;
 
+/** So many stalls one after the other are waited out. */
+const MAX_SPARED = 3;
+
 /** Ends waits that take too long. */
 export interface Deadlines {
   /**
@@ -36,18 +39,19 @@ export function createDeadlines(clock: Clock): Deadlines {
   let isSweeping = false;
 
   /**
-   * After a stall of this process answers may be there, not read yet: once, they
+   * After a stall of this process answers may be there, not read yet: they
    * get their chance to be before waits are ended.
    */
   async function sweep(): Promise<void> {
-    let wasSpared = false;
+    let spared = 0;
     while (waits.size > 0) {
-      const pauseMs: number = wasSpared ? STALL_MS : SWEEP_MS;
+      const pauseMs: number = spared > 0 ? STALL_MS : SWEEP_MS;
       const expected = clock.monotonic() + pauseMs;
       await clock.sleep(pauseMs, stopped.signal);
       const now = clock.monotonic();
-      wasSpared = !wasSpared && now > expected + STALL_MS;
-      if (!wasSpared) end(now + SWEEP_MS / 2);
+      const hasStalled = now > expected + STALL_MS;
+      spared = hasStalled && spared < MAX_SPARED ? spared + 1 : 0;
+      if (spared === 0) end(now + SWEEP_MS / 2);
     }
     isSweeping = false;
   }
