@@ -5,10 +5,12 @@
  */
 import type { LoggedEvent, LogHead } from "../domain/event/event.ts";
 import type { Lease } from "../domain/lease.ts";
+import type { SettingsDocument } from "../domain/settings.ts";
 import { PortError } from "./port_error.ts";
 import {
   type LeaseClaim,
   MAX_STRETCH_CHARS,
+  MAX_STRETCH_DOCUMENT_CHARS,
   MAX_STRETCH_ENTRIES,
 } from "./record_store.ts";
 
@@ -61,4 +63,12 @@ export function takeStretch(entries: Iterable<LoggedEvent>): LoggedEvent[] {
     if (!fits) break;
   }
   return taken.slice(0, whole);
+}
+
+/** A document as it is part of a stretch. */
+export function unlessLong(
+  document: SettingsDocument | undefined,
+): SettingsDocument | undefined {
+  const isLong = document && document.json.length > MAX_STRETCH_DOCUMENT_CHARS;
+  return isLong ? undefined : document;
 }

@@ -18,6 +18,9 @@ export const MAX_STRETCH_ENTRIES = 500;
 /** Characters of data of a stretch, at most, unless one batch has more. */
 export const MAX_STRETCH_CHARS = 256 * 1024;
 
+/** Longer documents are not part of a stretch. */
+export const MAX_STRETCH_DOCUMENT_CHARS = 64 * 1024;
+
 /** The log and the leases at one moment. */
 export interface RecordView {
   /** Where the log ends and begins. */
@@ -44,7 +47,8 @@ export interface LogStretch extends RecordView {
   readonly entries: readonly LoggedEvent[];
   /**
    * Every document whose change is among `entries`, as it stands at the moment
-   * of the read, perhaps with a later version; `undefined` when it is gone.
+   * of the read, perhaps with a later version; `undefined` when it is gone, or
+   * longer than `MAX_STRETCH_DOCUMENT_CHARS`.
    */
   readonly documents: ReadonlyMap<SettingsKey, SettingsDocument | undefined>;
 }

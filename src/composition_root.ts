@@ -149,8 +149,10 @@ async function openStatePorts(
       : postgres();
     // Others may serve from a Redis that this instance knows nothing of.
     const { record, settingsStore: settings } = database;
-    const safe = openBystanderSettings({ ...foundations, record, settings });
-    technologies[store] = { ...database, settingsStore: stack.use(safe) };
+    const label = config.instanceId;
+    const parts = { ...foundations, record, settings, label };
+    const safe = stack.use(openBystanderSettings(parts));
+    technologies[store] = { ...database, settingsStore: safe };
     if (redis) following = follow(config, foundations, database, stack);
   }
   const record = technologies[store]!;
@@ -237,7 +239,8 @@ function follow(
         clock,
         entropy,
         history: () => gate.open?.session.history,
-        onFenced: () => gate.close("it is not the server that it was"),
+        onFenced: () =>
+          gate.close("it is not the server that it was", gate.open?.session),
       })),
       eventBus: stack.use(openFollowedEventBus({ bus, fast, gate, clock })),
       settingsStore: follower.settings,

@@ -144,9 +144,16 @@ export function createSupervisor(
           } only`,
         );
       }
+      const before = pins.get(name);
       pins.set(name, adapter);
+      try {
+        await turn(port);
+      } catch (error) {
+        if (before === undefined) pins.delete(name);
+        else pins.set(name, before);
+        throw error;
+      }
       telemetry.log("warn", "a port is pinned", { port: name, adapter });
-      await turn(port);
       return describe(port);
     },
 

@@ -103,6 +103,8 @@ const LOSES = "a swap leads to a cache that does not hold the same";
 const OTHER_CACHE = {
   "a filled vector is read back whole": LOSES,
   "hits and misses come in the order asked for": LOSES,
+  "a vector without features is a hit": LOSES,
+  "a fill replaces what is held": LOSES,
   "a vector is forgotten when its time is up, not before": LOSES,
   "invalidating forgets exactly the scope": LOSES,
   "an invalidation of other vectors does not stop a fill for good": LOSES,

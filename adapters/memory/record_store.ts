@@ -12,6 +12,7 @@ import {
   hasEnded,
   isGranted,
   takeStretch,
+  unlessLong,
 } from "../../ports/record_rules.ts";
 import type { RecordStore, RecordView } from "../../ports/record_store.ts";
 import type { MemoryLog } from "./log.ts";
@@ -60,7 +61,8 @@ export function openMemoryRecordStore(
       const told = new Map<SettingsKey, SettingsDocument | undefined>();
       for (const { channel, key } of entries) {
         if (channel !== "settings.updated" || key === undefined) continue;
-        told.set(key as SettingsKey, documents.get(key as SettingsKey));
+        const document = documents.get(key as SettingsKey);
+        told.set(key as SettingsKey, unlessLong(document));
       }
       return { ...view(), entries, documents: told };
     },

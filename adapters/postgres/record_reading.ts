@@ -12,6 +12,7 @@ import { checkStretch } from "../../ports/record_rules.ts";
 import {
   type LogStretch,
   MAX_STRETCH_CHARS,
+  MAX_STRETCH_DOCUMENT_CHARS,
   MAX_STRETCH_ENTRIES,
   type RecordSnapshot,
   type RecordView,
@@ -90,7 +91,8 @@ const STRETCH = `WITH sized AS (
   UNION ALL SELECT NULL, s.version, NULL, NULL, t.key, NULL, s.value, NULL, NULL
     FROM (SELECT DISTINCT key FROM entry
       WHERE type = 'settings.updated' AND key IS NOT NULL) AS t
-    LEFT JOIN settings s ON s.key = t.key`;
+    LEFT JOIN settings s ON s.key = t.key
+      AND octet_length(s.value) <= ${MAX_STRETCH_DOCUMENT_CHARS}`;
 
 /** Reads documents together with the log and the leases. */
 export async function readSnapshot(

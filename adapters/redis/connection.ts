@@ -15,6 +15,7 @@ import {
   connectionFaultOf,
   DeadlineExceeded,
   faultOf,
+  firstLine,
   type RedisFault,
   serverName,
 } from "./errors.ts";
@@ -210,7 +211,7 @@ export function openRedisConnection(options: RedisOptions): RedisConnection {
       });
     }
     breaker.succeeded(generation);
-    const said = (error as Error).message;
+    const said = firstLine(error as Error);
     return codeOf(error) === "OOM"
       ? new PortError(
         "full",

@@ -152,8 +152,9 @@ function whyAway(error: unknown): string {
   return AWAY[code] ?? `the connection failed: ${message}`;
 }
 
-function firstLine({ message }: Error): string {
-  return message.replace(/ script: .*/s, "").slice(0, 200);
+/** What was said, without the arguments, among which a password may be. */
+export function firstLine({ message }: Error): string {
+  return message.replace(/(?: script: |,? with args).*/s, "").slice(0, 200);
 }
 
 function away(reason: string): RedisFault {

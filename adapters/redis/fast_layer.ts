@@ -8,12 +8,14 @@ import { parseCheckpoint } from "../../domain/checkpoint.ts";
 import type { SettingsKey } from "../../domain/settings.ts";
 import { admit } from "../../ports/arguments.ts";
 import type { DrainResult, FastLayer, Fenced } from "../../ports/fast_layer.ts";
+import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { RedisConnection } from "./connection.ts";
 import { drainCall, resetCall } from "./drain.ts";
 import { keepDocuments } from "./fills.ts";
 import { CHECKPOINT, fillToken, STREAM } from "./keys.ts";
 import { PATIENT } from "./patience.ts";
+import { evictionFault } from "./preflight.ts";
 import { createReads } from "./reads.ts";
 import { createFencedScript, type RedisReply } from "./script.ts";
 import events from "./scripts/events.lua" with { type: "text" };
@@ -57,7 +59,16 @@ export function openRedisFastLayer(
     inspect: () =>
       open(async () => {
         const call = { script: INSPECT, keys: [CHECKPOINT], args: [""] };
-        const [history, mark] = await connection.run(call) as [string, string];
+        // The policy may have been changed since the server was found fit.
+        const [state, memory] = await Promise.all([
+          connection.run(call),
+          connection.send(["INFO", "memory"]),
+        ]);
+        const fault = evictionFault(String(memory));
+        if (fault !== undefined) {
+          throw new PortError("unsupported", `Cannot use Redis as ${fault}`);
+        }
+        const [history, mark] = state as [string, string];
         return { history, mark: mark || undefined };
       }),
 

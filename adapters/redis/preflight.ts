@@ -66,13 +66,15 @@ export function judge(info: string): void {
   if (fact("role") !== "master") {
     throw new Unfit("state", "it is a replica; name the master, or promote it");
   }
-  const policy = fact("maxmemory_policy") ?? "";
-  if (policy.startsWith("allkeys-")) {
-    throw new Unfit(
-      "setup",
-      `its maxmemory-policy is ${policy}, which loses keys that are in use; set it to noeviction`,
-    );
-  }
+  const loss = evictionFault(info);
+  if (loss !== undefined) throw new Unfit("setup", loss);
+}
+
+/** What is wrong with the way in which a server makes room, by its `info`. */
+export function evictionFault(info: string): string | undefined {
+  const policy = /^maxmemory_policy:(allkeys-\w+)/m.exec(info)?.[1];
+  return policy &&
+    `its maxmemory-policy is ${policy}, which loses keys that are in use; set it to noeviction`;
 }
 
 function isTooOld(version: string): boolean {

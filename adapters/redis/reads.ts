@@ -80,8 +80,8 @@ export function createReads(
   }
 
   function disbelieve(key: SettingsKey): undefined {
-    if (logged.has(key)) return;
-    if (logged.size < MAX_REMEMBERED) logged.add(key);
+    if (logged.has(key) || logged.size === MAX_REMEMBERED) return;
+    logged.add(key);
     telemetry?.log(
       "warn",
       "Redis holds a value that nobody of us has written",

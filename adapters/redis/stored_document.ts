@@ -77,13 +77,14 @@ export function readHead(
     return ANY_HEAD.test(text) ? undefined : "foreign";
   }
   const digits = text.slice(HEAD.length, comma);
-  const version = /^\d{1,15}$/.test(digits) ? Number(digits) : NaN;
+  const version = /^[1-9]\d{0,14}$/.test(digits) ? Number(digits) : NaN;
   const isPacked = text.startsWith(PACKED, body);
   const begin = body + (isPacked ? PACKED : VALUE).length;
   const end = text.length - (isPacked ? 2 : 1);
   const isWhole = isPacked
     ? text.endsWith('"}')
-    : text.startsWith(VALUE, body) && isClosed(text, begin, end);
+    : text.startsWith(VALUE, body) && text.endsWith("}") &&
+      isJson(text.slice(begin, end));
   if (!isWhole || Number.isNaN(version)) return "foreign";
   if (version > position) return undefined;
   return { version, body: text.slice(begin, end), isPacked };
@@ -101,18 +102,11 @@ export async function unpack({ body }: StoredDocument): Promise<string> {
   return bytes.toString();
 }
 
-/** Whether the value from `begin` ends before the last brace as it must. */
-function isClosed(text: string, begin: number, end: number): boolean {
-  if (end <= begin || !text.endsWith("}")) return false;
-  const last = text[end - 1];
-  switch (text[begin]) {
-    case "{":
-      return last === "}";
-    case "[":
-      return last === "]";
-    case '"':
-      return last === '"' && end - begin > 1;
-    default:
-      return true;
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

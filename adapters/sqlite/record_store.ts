@@ -12,6 +12,7 @@ import {
   hasEnded,
   isGranted,
   takeStretch,
+  unlessLong,
 } from "../../ports/record_rules.ts";
 import type {
   LeaseAnswer,
@@ -126,7 +127,9 @@ function readStretch(sql: Sql, after: number, now: number): LogStretch {
   for (const { channel, key } of entries) {
     if (channel !== "settings.updated" || key === undefined) continue;
     const told = key as SettingsKey;
-    if (!documents.has(told)) documents.set(told, readDocument(sql, told));
+    if (!documents.has(told)) {
+      documents.set(told, unlessLong(readDocument(sql, told)));
+    }
   }
   return { ...view, entries, documents };
 }

@@ -7,13 +7,19 @@
 import type { SettingsKey } from "../../domain/settings.ts";
 import { admit } from "../../ports/arguments.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Entropy } from "../../ports/entropy.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { RecordSnapshot, RecordStore } from "../../ports/record_store.ts";
 import type { SettingsStore } from "../../ports/settings_store.ts";
+import { hex } from "./footing.ts";
 import type { Gate } from "./gate.ts";
+import { createOwnLease } from "./lease.ts";
 import { createPeers } from "./peers.ts";
 import { createRecordReads, type RecordReads } from "./record_reads.ts";
 import { createSafety, type Safety } from "./safety.ts";
+
+/** How often an instance without a fast layer tells that it is there. */
+const ANNOUNCE_MS = 1000;
 
 /** What settings are read from and written to. */
 export interface DatabaseSettingsParts {
@@ -45,9 +51,7 @@ export function openDatabaseSettings(
       enter(signal);
       const given = safety.highest();
       const versions = await store.write(changes, actor, signal);
-      // The database has gone back in time, and nobody has noticed before.
-      if (versions[0]! <= given) await safety.leaveEpoch();
-      await acknowledge(Math.max(...versions), safety);
+      await acknowledge(versions, given, safety);
       return versions;
     },
 
@@ -65,12 +69,42 @@ export function openBystanderSettings(parts: {
   readonly record: RecordStore;
   readonly settings: SettingsStore;
   readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly label: string;
 }): SettingsStore {
-  const { record, settings: store, clock } = parts;
-  const peers = createPeers("", clock);
+  const { record, settings: store, clock, entropy, label } = parts;
+  const bootId = hex(entropy.bytes(16));
+  const peers = createPeers(bootId, clock);
   const safety = createSafety({ record, peers, clock, gate: () => NO_GATE });
+  const lease = createOwnLease({ record, peers, clock, bootId, label });
   const recordReads = createRecordReads(record, safety);
-  return openDatabaseSettings({ recordReads, store, safety });
+  const settings = openDatabaseSettings({ recordReads, store, safety });
+  let announcedAt = -Infinity;
+
+  /** Lets the others see, where there are any, that somebody may wait for them. */
+  async function announce(): Promise<void> {
+    const now = clock.monotonic();
+    if (!peers.any || now - announcedAt < ANNOUNCE_MS) return;
+    announcedAt = now;
+    await lease.claim({ gate: "closed", history: "", appliedPosition: 0 })
+      .catch(() => {});
+  }
+
+  return {
+    async read(keys, signal) {
+      await announce();
+      return await settings.read(keys, signal);
+    },
+    async write(changes, actor, signal) {
+      await announce();
+      return await settings.write(changes, actor, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      await settings[Symbol.asyncDispose]();
+      await lease.settled();
+      if (announcedAt >= 0) await record.leave(bootId).catch(() => {});
+    },
+  };
 }
 
 const NO_GATE: Pick<Gate, "open" | "close" | "demand" | "tellApplied"> = {
@@ -106,9 +140,18 @@ function newest({ documents, settingsPosition }: RecordSnapshot): number {
 /**
  * Waits until a committed write is seen everywhere. That it cannot be known
  * does not undo it.
+ *
+ * @param given The highest position that was known before the write.
  */
-async function acknowledge(position: number, safety: Safety): Promise<void> {
+async function acknowledge(
+  versions: readonly number[],
+  given: number,
+  safety: Safety,
+): Promise<void> {
+  const position = Math.max(...versions);
   try {
+    // The database has gone back in time, and nobody has noticed before.
+    if (versions[0]! <= given) await safety.leaveEpoch();
     await safety.until(position);
   } catch (error) {
     if (!(error instanceof PortError)) throw error;

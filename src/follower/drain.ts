@@ -98,7 +98,11 @@ export function createDrain(session: Session, footing: Footing): Drain {
     if (view.head.position < wanted) {
       throw new Unsound("the log ends before the position that it is to show");
     }
-    session.saw(await findFooting(session.history, mark, view, footing));
+    const found = await findFooting(session.history, mark, view, footing);
+    if (found.position < session.checkpoint.position) {
+      throw new Unsound("its data have gone back in time");
+    }
+    session.saw(found);
   }
 
   return {

@@ -60,10 +60,11 @@ export function createFastReads(parts: {
     const { open } = gate;
     if (!open) return giveUp(asks);
     const keys = unknownKeys(asks);
+    const known = open.session.checkpoint.position;
     const answer = await call(open, keys);
     // Those who wait have waited as long for this one as it has.
     if (answer === undefined) return giveUp([...asks, ...batch.takeAll()]);
-    if (!isBelieved(answer, open)) return giveUp(asks);
+    if (!isBelieved(answer, open, known)) return giveUp(asks);
     open.session.saw(answer.checkpoint!);
     if (!near.apply(answer)) return giveUp(asks);
     const brought = new Map(keys.map((key, i) => [key, answer.documents[i]]));
@@ -102,12 +103,20 @@ export function createFastReads(parts: {
   }
 
   /** The lease must be good still: what was answered later might be overtaken. */
-  function isBelieved(answer: FastAnswer, open: OpenGate): boolean {
+  function isBelieved(
+    { checkpoint }: FastAnswer,
+    open: OpenGate,
+    known: number,
+  ): boolean {
     if (gate.open?.session !== open.session) return false;
-    const { epoch } = open.session.checkpoint;
-    if (answer.checkpoint?.epoch === epoch) return true;
-    // It was flushed, or lost its checkpoint: the drain mends that.
-    gate.close("its checkpoint was lost", open.session);
+    if (checkpoint?.epoch !== open.session.checkpoint.epoch) {
+      // It was flushed, or lost its checkpoint: the drain mends that.
+      gate.close("its checkpoint was lost", open.session);
+      return false;
+    }
+    if (checkpoint.position >= known) return true;
+    // As SWAPDB does it, which leaves the history as it is.
+    gate.close("its data have gone back in time", open.session);
     return false;
   }
 

@@ -36,11 +36,14 @@ const NO_RIGHT: FillRight = { fill() {} };
 export function createFills(fast: FastLayer, entropy: Entropy): Fills {
   let underWay = 0;
 
-  async function run(gate: OpenGate, fills: DocumentFill[]): Promise<void> {
+  async function run(
+    { session }: OpenGate,
+    generation: string,
+    fills: DocumentFill[],
+  ): Promise<void> {
     underWay++;
     try {
-      const { history, checkpoint } = gate.session;
-      await fast.fill(history, checkpoint.generation, fills);
+      await fast.fill(session.history, generation, fills);
     } catch {
       // The next reader misses again and tries again.
     } finally {
@@ -54,6 +57,8 @@ export function createFills(fast: FastLayer, entropy: Entropy): Fills {
       const tokens = new Map(
         keys.map((key) => [key, hex(entropy.bytes(8))]),
       );
+      // A reset in between voids no token: what is filled must be of before it.
+      const { generation } = gate.session.checkpoint;
       const wanted = [...tokens].map(([key, token]) => ({ key, token }));
       let held: readonly SettingsKey[] | "fenced";
       try {
@@ -72,7 +77,7 @@ export function createFills(fast: FastLayer, entropy: Entropy): Fills {
               token: tokens.get(document!.key)!,
               document: document!,
             }));
-          if (fills.length > 0) void run(gate, fills);
+          if (fills.length > 0) void run(gate, generation, fills);
         },
       };
     },

@@ -96,13 +96,14 @@ export function openFollower(parts: FollowerParts): Follower {
   const peers = createPeers(bootId, clock);
   const near = createNearCache();
   const safety = createSafety({ record, peers, clock, gate: () => gate });
-  const footing: Footing = { record, fast, entropy, see: safety.see };
+  const { see, epoch, isPastBarrier } = safety;
+  const footing: Footing = { record, fast, entropy, see, epoch, isPastBarrier };
   const gate: Gate = createGate({
     footing,
     fast,
     clock,
     lease: createOwnLease({ record, peers, clock, bootId, label }),
-    isAwaited: () => peers.anyClosed,
+    isAwaited: () => peers.anyWaiting,
     onChange() {
       near.clear();
       sayMode();

@@ -24,6 +24,10 @@ export interface Footing {
   readonly fast: FastLayer;
   /** Draws generations. */
   readonly entropy: Entropy;
+  /** Whether no lease that the database has lost can be good any more. */
+  readonly isPastBarrier: () => boolean;
+  /** The epoch of the log as it was seen last. */
+  readonly epoch: () => string | undefined;
   /** Asks the database, and takes note of what it shows of log and leases. */
   readonly see: <View extends RecordView>(
     ask: () => Promise<View>,

@@ -13,7 +13,6 @@ import type { Clock } from "../../ports/clock.ts";
 import type { FastLayer } from "../../ports/fast_layer.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { LeaseAnswer } from "../../ports/record_store.ts";
-import { onFirstAbort } from "../../ports/waiting.ts";
 import { createDrain, type Drain } from "./drain.ts";
 import {
   findFooting,
@@ -22,10 +21,8 @@ import {
   Unsound,
 } from "./footing.ts";
 import type { Claim, OwnLease } from "./lease.ts";
+import { createPacing } from "./pacing.ts";
 import { createSession, type Session } from "./session.ts";
-
-/** The longest pause before the next attempt to open. */
-const RETRY_MS = 250;
 
 const RUN_OUT = "its lease has run out";
 
@@ -82,16 +79,16 @@ export function createGate(parts: {
   let demanded = 0;
   let isRecordAway = false;
   let fault: string | undefined;
-  let isWoken = false;
-  let wakeUp = () => {};
   let recording: Promise<void> | undefined;
   /** What was put down last as applied. */
   let told = -1;
+  const pacing = createPacing(clock);
 
   function close(reason: string): void {
     if (!current) return;
     const { end } = current;
     current = undefined;
+    if (isOpen) pacing.closed();
     isOpen = false;
     fault = sentence(reason);
     lease.drop();
@@ -100,7 +97,7 @@ export function createGate(parts: {
     );
     claim({ gate: "closed", history: "", appliedPosition: 0 }).catch(() => {});
     parts.onChange();
-    wake();
+    pacing.wake();
   }
 
   async function claim(wanted: Claim): Promise<LeaseAnswer> {
@@ -129,10 +126,16 @@ export function createGate(parts: {
     const opening = { gate: "opening", history, appliedPosition: 0 } as const;
     const answer = await claim(opening);
     if (!answer.granted) {
+      // So that the others see that somebody may wait for them.
+      await letGo();
       throw new Unsound("other instances believe another server");
     }
     const end = new AbortController();
     try {
+      // Somebody whose lease was lost may still serve from another server.
+      if (!footing.isPastBarrier()) {
+        throw new Unsound("the log has had another epoch until just now");
+      }
       const checkpoint = await findFooting(history, mark, answer, footing);
       await enter(history, checkpoint, answer.head.position, end);
     } catch (error) {
@@ -162,7 +165,12 @@ export function createGate(parts: {
     } while (session.checkpoint.position < demanded);
     if (!lease.isValid) throw new Unsound("its lease ran out before it opened");
     end.signal.throwIfAborted();
+    // It may have changed before there was anything to close.
+    if (footing.epoch() !== checkpoint.epoch) {
+      throw new Unsound("the log has another epoch");
+    }
     isOpen = true;
+    pacing.opened();
     fault = undefined;
     parts.onChange();
     await renew();
@@ -201,8 +209,11 @@ export function createGate(parts: {
     isOpen && parts.isAwaited() && told < current!.session.checkpoint.position;
 
   async function tellWhileAwaited(): Promise<void> {
-    while (hasNews()) await renew();
-    recording = undefined;
+    try {
+      while (hasNews()) await renew();
+    } finally {
+      recording = undefined;
+    }
   }
 
   async function turn(): Promise<void> {
@@ -210,24 +221,6 @@ export function createGate(parts: {
     if (fast.isUp) return await tryOpen();
     fault = sentence(fast.fault ?? "it cannot be reached");
     await claim({ gate: "closed", history: "", appliedPosition: 0 });
-  }
-
-  /** Ends the pause, or lets the next one be none. */
-  function wake(): void {
-    isWoken = true;
-    wakeUp();
-  }
-
-  async function pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (!isWoken && !signal.aborted) {
-      const stop = new AbortController();
-      const release = onFirstAbort([signal], () => stop.abort());
-      wakeUp = () => stop.abort();
-      await clock.sleep(ms, stop.signal).catch(() => {});
-      wakeUp = () => {};
-      release();
-    }
-    isWoken = false;
   }
 
   return {
@@ -252,7 +245,7 @@ export function createGate(parts: {
     async run(signal) {
       const deafen = fast.listen(() => {
         if (!fast.isUp) close(fast.fault ?? "it cannot be reached");
-        wake();
+        pacing.wake();
       });
       let failures = 0;
       let isHopeless = false;
@@ -272,8 +265,10 @@ export function createGate(parts: {
             }
           }
           const spent = clock.monotonic() - began;
-          const next = isOpen || isHopeless ? RENEW_MS : retryMs(failures);
-          await pause(Math.max(1, next - spent), signal);
+          const next = isOpen || isHopeless
+            ? RENEW_MS
+            : pacing.retryMs(failures);
+          await pacing.pause(Math.max(1, next - spent), signal);
         }
       } finally {
         deafen();
@@ -283,10 +278,6 @@ export function createGate(parts: {
       }
     },
   };
-}
-
-function retryMs(failures: number): number {
-  return failures === 0 ? RENEW_MS : Math.min(RETRY_MS, 10 * 2 ** failures);
 }
 
 function sentence(reason: string): string {

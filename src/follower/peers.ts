@@ -18,8 +18,11 @@ export interface Peers {
   /** Whether no other instance that is among `leases` serves anything older than `position`. */
   allAt(position: number, leases: readonly Lease[]): boolean;
 
-  /** Whether an instance with a closed gate was among those seen last. */
-  readonly anyClosed: boolean;
+  /** Whether an instance whose gate is not open was among those seen last: it may wait for us. */
+  readonly anyWaiting: boolean;
+
+  /** Whether any instance was seen last. */
+  readonly any: boolean;
 
   /** The leases that have ended, and closed rows that nobody renews any more. */
   ended(): readonly Renewal[];
@@ -68,8 +71,12 @@ export function createPeers(bootId: string, clock: Clock): Peers {
         lease.appliedPosition >= position || hasEnded(lease)
       ),
 
-    get anyClosed() {
-      return [...seen.values()].some(({ gate }) => gate === "closed");
+    get anyWaiting() {
+      return [...seen.values()].some(({ gate }) => gate !== "open");
+    },
+
+    get any() {
+      return seen.size > 0;
     },
 
     ended: () =>

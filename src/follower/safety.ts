@@ -33,6 +33,9 @@ export interface Safety {
    */
   see<View extends RecordView>(ask: () => Promise<View>): Promise<View>;
 
+  /** Whether no lease that the database has lost can be good any more. */
+  isPastBarrier(): boolean;
+
   /** The epoch of the log as it was seen last. */
   epoch(): string | undefined;
 
@@ -71,16 +74,17 @@ export function createSafety(parts: {
   function note(view: RecordView, askedAt: number): void {
     peers.observe(view.leases, askedAt);
     const now = clock.monotonic();
-    if (epoch !== undefined && epoch !== view.head.epoch) {
+    if (epoch !== view.head.epoch) {
+      // Known only by its age to who has just started.
+      const ageMs = epoch === undefined ? view.epochAgeMs : 0;
+      barrier = Math.max(barrier, now + PATIENCE_MS - ageMs);
+      epoch = view.head.epoch;
+      newest = { position: 0, seenAt: now };
       parts.gate().close("the log has another epoch");
-      barrier = now + PATIENCE_MS;
     }
-    if (epoch !== view.head.epoch) newest = { position: 0, seenAt: now };
-    epoch = view.head.epoch;
     if (view.head.position > newest.position) {
       newest = { position: view.head.position, seenAt: now };
     }
-    barrier = Math.max(barrier, now + PATIENCE_MS - view.epochAgeMs);
     parts.gate().tellApplied();
   }
 
@@ -107,7 +111,7 @@ export function createSafety(parts: {
   /** Whether the log is shorter than it was before `askedAt`. */
   function wentBack({ head }: RecordView, askedAt: number): boolean {
     return head.epoch === epoch && head.position < newest.position &&
-      askedAt >= newest.seenAt;
+      askedAt > newest.seenAt;
   }
 
   const look = () => see(() => record.read([]));
@@ -173,6 +177,7 @@ export function createSafety(parts: {
 
   return {
     see,
+    isPastBarrier,
     epoch: () => epoch,
     leaveEpoch,
     highest: () =>
@@ -185,7 +190,10 @@ export function createSafety(parts: {
       const giveUpAt = clock.monotonic() + MAX_WAIT_MS;
       // Our own gate, should it be opening, has to catch up with this first.
       parts.gate().demand(position);
-      while (!isPastBarrier()) await clock.sleep(barrier - clock.monotonic());
+      while (!isPastBarrier()) {
+        if (clock.monotonic() > giveUpAt) throw tooLate();
+        await clock.sleep(barrier - clock.monotonic());
+      }
       if (await isFollowed(position, view)) return;
       await othersAt(position, view, giveUpAt);
     },

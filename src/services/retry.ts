@@ -16,6 +16,9 @@ const CAP_MS = 1000;
 /** Times that a publish is tried; safe, as the ids stay the same. */
 export const PUBLISH_ATTEMPTS = 3;
 
+/** After so long no further attempt begins, unless there is no end to them. */
+const BUDGET_MS = 2000;
+
 /** What pauses are made of. */
 export interface Pacing {
   /** Waits. */
@@ -40,8 +43,8 @@ export function pauseMs(failures: number, entropy: Entropy): number {
 }
 
 /**
- * Calls until it succeeds, `attempts` are used up, or the failure is one that
- * will last.
+ * Calls until it succeeds, `attempts` or two seconds are used up, or the
+ * failure is one that will last.
  *
  * @throws What the last attempt threw, or the signal's reason.
  */
@@ -51,11 +54,15 @@ export async function retry<T>(
   attempts: number,
   signal?: AbortSignal,
 ): Promise<T> {
+  const began = clock.monotonic();
   for (let failures = 1;; failures++) {
     try {
       return await call();
     } catch (error) {
       if (failures === attempts || !isTransient(error)) throw error;
+      // Who has waited for a deadline does not wait for another one.
+      const isPatient = attempts === Infinity;
+      if (!isPatient && clock.monotonic() - began > BUDGET_MS) throw error;
       await clock.sleep(pauseMs(failures, entropy), signal);
     }
   }

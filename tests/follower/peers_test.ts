@@ -42,7 +42,7 @@ Deno.test("our own row and closed ones do not count", () => {
   const leases = [leaseOf({ bootId: "self" }), leaseOf({ gate: "closed" })];
   look(...leases);
   equal(peers.allAt(6, leases), true);
-  equal(peers.anyClosed, true);
+  equal(peers.anyWaiting, true);
 });
 
 Deno.test("a lease that is not renewed ends, once a look that was asked for late enough shows so", async () => {

@@ -165,6 +165,8 @@ if (url && await canStartRedis(import.meta.url)) {
     await Promise.all(instances.map((one) => one.opened()));
     const { first } = await instances[1]!.sequence.next(USERS[0]!, DAY);
     ok(!seen.has(`ann ${first}`));
-    equal(Number(await cli("GET", `user:ann:sequence:${DAY}`)), first);
+    // The number may have come from the database, if the machine is busy.
+    const counter = Number(await cli("GET", `user:ann:sequence:${DAY}`));
+    ok(counter === first || counter < first, `${counter} after ${first}`);
   });
 }

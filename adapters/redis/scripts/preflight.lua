@@ -2,6 +2,7 @@
 -- KEYS: a key of each kind that they touch, the first one a scratch key.
 redis.call("INFO", "replication")
 redis.call("TIME")
+redis.call("PUBLISH", "hf:preflight", "")
 for i = 1, #KEYS do
   redis.call("DEL", KEYS[i])
   redis.call("GETRANGE", KEYS[i], 0, 1)

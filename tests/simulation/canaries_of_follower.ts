@@ -1,0 +1,336 @@
+/**
+ * Rules that each instance keeps.
+ *
+ * @module
+ */
+import type { Canary } from "./canary.ts";
+
+const DRAIN = "src/follower/drain.ts";
+const FOOTING = "src/follower/footing.ts";
+const GATE = "src/follower/gate.ts";
+const LEASE = "src/follower/lease.ts";
+const NEAR = "src/follower/near_cache.ts";
+const PEERS = "src/follower/peers.ts";
+const READS = "src/follower/fast_reads.ts";
+const SAFETY = "src/follower/safety.ts";
+const DATABASE = "src/follower/database_settings.ts";
+const SETTINGS = "src/follower/settings.ts";
+
+/** What the follower does and does not. */
+export const FOLLOWER_CANARIES: readonly Canary[] = [
+  {
+    name: "reset keeps generation",
+    rule: "2 a reset sets a new random generation",
+    edits: [{
+      file: FOOTING,
+      find: "generation: hex(entropy.bytes(8)),",
+      replace: 'generation: "0",',
+    }],
+  },
+  {
+    name: "refused step taken for done",
+    rule: "2.2 a step that is refused has not been taken",
+    edits: [{
+      file: DRAIN,
+      find: "if (result.applied) return session.saw",
+      replace: "if (result) return session.saw",
+    }],
+  },
+  {
+    name: "no wait of writers",
+    rule:
+      "5.2 a write is acknowledged once every live lease has ended or applied it",
+    edits: [{
+      file: DATABASE,
+      find: "await acknowledge(Math.max(...versions), safety);",
+      replace: "",
+    }],
+  },
+  {
+    name: "unsafe reads",
+    rule: "4 a database value is returned once it is safe",
+    edits: [{
+      file: DATABASE,
+      find: "await safety.until(newest(snapshot), snapshot);",
+      replace: "",
+    }],
+  },
+  {
+    name: "two moments",
+    rule: "4 any missing: all of them from the database in one snapshot",
+    edits: [{
+      file: SETTINGS,
+      find: "const { documents } = await readSafely(parts, keys);",
+      replace:
+        "const documents = (await readSafely(parts, keys)).documents.map((d, i) => found?.documents[i] ?? d);",
+    }],
+  },
+  {
+    name: "gate opens without catching up",
+    rule: "3 opening: drain until the checkpoint is at the head",
+    edits: [{
+      file: GATE,
+      find: `    do {
+      await drain.reach(Math.max(head, demanded));
+    } while (session.checkpoint.position < demanded);
+`,
+      replace: "",
+    }],
+  },
+  {
+    name: "head read before the lease",
+    rule: "3 opening: take the lease, then read the head",
+    edits: [
+      {
+        file: GATE,
+        find:
+          "soundCheckpoint(mark, await footing.see(() => footing.record.read([])));",
+        replace:
+          "const early = await footing.see(() => footing.record.read([]));",
+      },
+      {
+        file: GATE,
+        find: "answer.head.position, end);",
+        replace: "early.head.position, end);",
+      },
+    ],
+  },
+  {
+    name: "demand ignored while opening",
+    rule: "5.2 an opening gate catches up with what was committed meanwhile",
+    edits: [{
+      file: GATE,
+      find: `    do {
+      await drain.reach(Math.max(head, demanded));
+    } while (session.checkpoint.position < demanded);
+`,
+      replace: "    await drain.reach(head);\n",
+    }],
+  },
+  {
+    name: "lease without end",
+    rule: "3 an instance serves from Redis only while its lease is valid",
+    edits: [{
+      file: LEASE,
+      find: "return elapsed < LEASE_MS;",
+      replace: "return elapsed < 1e9;",
+    }],
+  },
+  {
+    name: "lease from the answer",
+    rule: "3 the holder counts from before it sent the renewal",
+    edits: [{
+      file: LEASE,
+      find: "heldSince = asked;",
+      replace:
+        "heldSince = { monotonic: clock.monotonic(), wall: clock.now() };",
+    }],
+  },
+  {
+    name: "lease by monotonic time",
+    rule: "3 the larger of monotonic and wall elapsed time",
+    edits: [{
+      file: LEASE,
+      find: "clock.now() - heldSince.wall,",
+      replace: "0,",
+    }],
+  },
+  {
+    name: "lease by wall time",
+    rule: "3 the larger of monotonic and wall elapsed time",
+    edits: [{
+      file: LEASE,
+      find: "clock.monotonic() - heldSince.monotonic,",
+      replace: "0,",
+    }],
+  },
+  {
+    name: "claim from before the drop",
+    rule:
+      "3 a lease that was given up does not come back by an answer under way",
+    edits: [{
+      file: LEASE,
+      find: "if (number > dropped && isHeld && isUnbroken)",
+      replace: "if (isHeld && isUnbroken)",
+    }],
+    unreachable:
+      "a gate opens only after an opening claim of its own was granted, and claims go one after the other",
+  },
+  {
+    name: "impatience",
+    rule: "3 a lease has ended when the same renewal has been seen for 2.2 s",
+    edits: [{
+      file: PEERS,
+      find: "known.standsAt - known.since >= PATIENCE_MS;",
+      replace: "known.standsAt - known.since >= PATIENCE_MS / 4;",
+    }],
+  },
+  {
+    name: "watching until the answer",
+    rule:
+      "3 a watcher has seen a renewal to stand when it asked, not when it was told",
+    edits: [{
+      file: PEERS,
+      find: "Math.max(known.standsAt, askedAt)",
+      replace: "now",
+    }],
+  },
+  {
+    name: "applied ahead",
+    rule: "5.2 applied_pos is a position that is shown",
+    edits: [{
+      file: GATE,
+      find: "const appliedPosition = checkpoint.position;",
+      replace: "const appliedPosition = checkpoint.position + 3;",
+    }],
+  },
+  {
+    name: "keep gate",
+    rule: "5.2 first close our own gate, then wait for others",
+    edits: [{
+      file: SAFETY,
+      find: "parts.gate().close((error as Error).message, open.session);",
+      replace: "return false;",
+    }],
+  },
+  {
+    name: "no barrier",
+    rule: "3 after an epoch change nobody acknowledges for one lease",
+    edits: [
+      {
+        file: SAFETY,
+        find: "barrier = now + PATIENCE_MS;",
+        replace: "",
+      },
+      {
+        file: SAFETY,
+        find:
+          "barrier = Math.max(barrier, now + PATIENCE_MS - view.epochAgeMs);",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "epoch not looked at",
+    rule: "1 positions of another epoch say nothing",
+    edits: [{
+      file: SAFETY,
+      find: "await Promise.all([withinTime(open, position), view ?? look()]);",
+      replace: "await withinTime(open, position);",
+    }],
+    unreachable:
+      "positions are never given out twice here, and a step from another epoch is refused before its positions are compared",
+  },
+  {
+    name: "shared call",
+    rule: "4 a read may share only a call that has not been sent when it began",
+    edits: [{
+      file: READS,
+      find: "for (const one of asks) settle(one, brought, open);",
+      replace:
+        "for (const one of [...asks, ...batch.takeAll()]) settle(one, brought, open);",
+    }],
+  },
+  {
+    name: "shared statement",
+    rule: "4 no sharing of what has been sent, in the database either",
+    edits: [{
+      file: "src/follower/record_reads.ts",
+      find: "for (const { keys, resolve } of asks) {",
+      replace:
+        "const late = batch.takeAll().flatMap((ask) => ask.keys.every((key) => found.has(key)) ? [ask] : (batch.add(ask), []));\n    for (const { keys, resolve } of [...asks, ...late]) {",
+    }],
+  },
+  {
+    name: "answer through a closed gate",
+    rule: "3 an instance serves from Redis only while its gate is open",
+    edits: [{
+      file: READS,
+      find: "if (gate.open?.session !== open.session) return false;",
+      replace: "",
+    }],
+    unreachable:
+      "what a server answers under the same history was current at some moment after the read began, when the gate was open",
+  },
+  {
+    name: "near cache not validated",
+    rule: "4 each call validates what is near",
+    edits: [{
+      file: NEAR,
+      find:
+        "else for (const key of changed) documents.delete(key as SettingsKey);",
+      replace: "",
+    }],
+  },
+  {
+    name: "names gone",
+    rule: "4 names gone: drop everything",
+    edits: [{
+      file: NEAR,
+      find: "if (changed === undefined) clear();",
+      replace: "if (changed === undefined) {}",
+    }],
+  },
+  {
+    name: "near cache takes older answers",
+    rule: "4 an answer older than what has been applied is not stored",
+    edits: [{
+      file: NEAR,
+      find: `        return false;
+      }
+      if (at !== position) {`,
+      replace: `        if (at === undefined) return false;
+      } else if (at !== position) {`,
+    }],
+    unreachable: "reads go one at a time, so that answers come in order",
+  },
+  {
+    name: "near cache outlives the gate",
+    rule: "3 closing drops the near cache",
+    edits: [{
+      file: "src/follower/follower.ts",
+      find: "near.clear();",
+      replace: "",
+    }],
+    unreachable:
+      "what is near is validated by position, and positions are never given out twice here",
+  },
+  {
+    name: "unverified not marked",
+    rule: "6 what is read while the database is away is marked",
+    edits: [{
+      file: SETTINGS,
+      find: 'source: "redis", verified: false }',
+      replace: 'source: "redis", verified: true }',
+    }],
+  },
+  {
+    name: "committed and called a failure",
+    rule: "5.3 a failure after the commit is never reported as not written",
+    edits: [{
+      file: DATABASE,
+      find: '"timeout",\n      `Cannot tell whether every',
+      replace: '"unavailable",\n      `Cannot tell whether every',
+    }],
+  },
+  {
+    name: "pinned writes do not wait",
+    rule:
+      "5 pinning changes where reads come from, never how a write is acknowledged",
+    edits: [{
+      file: "src/follower/follower.ts",
+      find: "databaseSettings: openDatabaseSettings(settingsParts),",
+      replace:
+        "databaseSettings: { ...openDatabaseSettings(settingsParts), write: parts.settings.write },",
+    }],
+  },
+  {
+    name: "leases never end",
+    rule: "5 waiting ends: a crashed peer holds nobody up for long",
+    edits: [{
+      file: PEERS,
+      find: "return known?.renewal === renewal &&",
+      replace: "return known?.renewal === -1 &&",
+    }],
+  },
+];
