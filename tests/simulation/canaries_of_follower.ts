@@ -37,12 +37,31 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
     }],
   },
   {
+    name: "fill under another generation",
+    rule: "4 a fill goes out under the generation of its token",
+    edits: [{
+      file: "src/follower/fills.ts",
+      find: "await fast.fill(session.history, generation, fills);",
+      replace:
+        "await fast.fill(session.history, session.checkpoint.generation, fills);",
+    }],
+  },
+  {
+    name: "gate opens before the barrier",
+    rule: "3 after an epoch change nobody opens its gate for one lease",
+    edits: [{
+      file: GATE,
+      find: "if (!footing.isPastBarrier()) {",
+      replace: "if (false) {",
+    }],
+  },
+  {
     name: "no wait of writers",
     rule:
       "5.2 a write is acknowledged once every live lease has ended or applied it",
     edits: [{
       file: DATABASE,
-      find: "await acknowledge(Math.max(...versions), safety);",
+      find: "await acknowledge(versions, given, safety);",
       replace: "",
     }],
   },
@@ -196,19 +215,11 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
   {
     name: "no barrier",
     rule: "3 after an epoch change nobody acknowledges for one lease",
-    edits: [
-      {
-        file: SAFETY,
-        find: "barrier = now + PATIENCE_MS;",
-        replace: "",
-      },
-      {
-        file: SAFETY,
-        find:
-          "barrier = Math.max(barrier, now + PATIENCE_MS - view.epochAgeMs);",
-        replace: "",
-      },
-    ],
+    edits: [{
+      file: SAFETY,
+      find: "barrier = Math.max(barrier, now + PATIENCE_MS - ageMs);",
+      replace: "",
+    }],
   },
   {
     name: "epoch not looked at",

@@ -166,5 +166,7 @@ export const SERVER_CANARIES: readonly Canary[] = [
       find: "if (data.mark !== from) return refused();",
       replace: "",
     }],
+    unreachable:
+      "nothing that is held is of the generation that it sets, and who knows of a later checkpoint closes its gate",
   },
 ];
