@@ -224,7 +224,16 @@ if (await canStartRedis(import.meta.url)) {
 
   Deno.test("a permission that is taken away ends the use", async () => {
     await using server = await startRedis();
-    await server.cli("ACL", "SETUSER", "ann", "on", "nopass", "~*", "+@all");
+    await server.cli(
+      "ACL",
+      "SETUSER",
+      "ann",
+      "on",
+      "nopass",
+      "~*",
+      "&*",
+      "+@all",
+    );
     const { connection } = open({ url: server.url.replace("//", "//ann:x@") });
     await using _ = connection;
     await until(connection, () => connection.isUp);
@@ -234,6 +243,15 @@ if (await canStartRedis(import.meta.url)) {
       message: /lacks a permission: it says NOPERM .*'get'/,
     });
     equal(connection.isUp, false);
+  });
+
+  Deno.test("a user who may not publish is told", async () => {
+    await using server = await startRedis();
+    const rights = ["on", "nopass", "~*", "+@all", "resetchannels"];
+    await server.cli("ACL", "SETUSER", "mute", ...rights);
+    const { connection } = open({ url: server.url.replace("//", "//mute:x@") });
+    await using _ = connection;
+    await untilFault(connection, /lacks a permission.*channel/);
   });
 
   Deno.test("a database that does not exist is told", async () => {

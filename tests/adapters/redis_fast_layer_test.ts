@@ -297,9 +297,9 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   test(
-    "who may not publish does not keep the log from going on",
+    "who may not publish on every channel does not keep the log from going on",
     async (_, cli) => {
-      const rights = ["on", "nopass", "~*", "+@all", "resetchannels"];
+      const rights = ["on", "nopass", "~*", "+@all", "resetchannels", "&hf:*"];
       await cli("ACL", "SETUSER", "mute", ...rights);
       const url = server!.url.replace("//", "//mute:x@");
       await using connection = openConnection({ url });
@@ -309,6 +309,20 @@ if (await canStartRedis(import.meta.url)) {
       await layer.reset(history, undefined, START);
       await advance(layer, step(history, START, 11));
       await cli("ACL", "DELUSER", "mute");
+    },
+  );
+
+  test(
+    "a server that has been told to forget keys in use is not believed any more",
+    async ({ layer }, cli) => {
+      await layer.inspect();
+      await cli("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+      await rejects(layer.inspect(), {
+        code: "unsupported",
+        message: /maxmemory-policy is allkeys-lru.*set it to noeviction/,
+      });
+      await cli("CONFIG", "SET", "maxmemory-policy", "noeviction");
+      await layer.inspect();
     },
   );
 }
