@@ -13,7 +13,7 @@ import { findingsOf, summaryOf } from "./summary.ts";
 import { type Programs, requirePrograms } from "./world.ts";
 
 const SEED = 20260105;
-const SECONDS = 36;
+const SECONDS = 20;
 
 function testFaults(programs: Programs): void {
   Deno.test("faults: no stale read, no lost write, no failure without an excuse", async () => {
