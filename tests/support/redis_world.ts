@@ -106,6 +106,25 @@ export async function startRedis(
   };
 }
 
+/** Uses the server at `url`, which is emptied; it is left a master with room. */
+export async function useRedis(
+  url: string,
+): Promise<Omit<RedisServer, "signal">> {
+  const cli = await connectCli(url);
+  return {
+    port: Number(new URL(url).port || 6379),
+    url,
+    cli,
+    connect: () => connectCli(url),
+    async [Symbol.asyncDispose]() {
+      await cli("REPLICAOF", "NO", "ONE");
+      await cli("CONFIG", "SET", "maxmemory", "0");
+      await cli("FLUSHALL");
+      await cli[Symbol.asyncDispose]();
+    },
+  };
+}
+
 /** Opens a connection on real time; patient, as machines that test are busy. */
 export function openConnection(
   options: Partial<RedisOptions> = {},
@@ -145,7 +164,7 @@ export function until(
 
 /** Opens a layer over an empty database of `server`. */
 export async function openLayerSubject(
-  server: RedisServer,
+  server: Pick<RedisServer, "url" | "cli">,
 ): Promise<FastLayerSubject> {
   await using stack = new AsyncDisposableStack();
   await server.cli("REPLICAOF", "NO", "ONE");
@@ -174,7 +193,7 @@ export async function openLayerSubject(
 
 /** Listens to everything; what it gives tells what has been heard. */
 async function hear(
-  { url }: RedisServer,
+  { url }: Pick<RedisServer, "url">,
   stack: AsyncDisposableStack,
 ): Promise<() => Promise<Heard[]>> {
   const client = createClient({
