@@ -26,7 +26,7 @@ Deno.test("simulation: a schedule follows from its seed", async () => {
   equal(other.digest === first.digest, false);
 });
 
-if (await needs(import.meta.url, ["read", "write", "run"])) {
+if (await needs(import.meta.url, ["read", "write", "run", "env"])) {
   for (let part = 0; part < PARTS; part++) {
     const first = 1 + part * SCHEDULES_OF_A_PART;
     const last = first + SCHEDULES_OF_A_PART - 1;
