@@ -162,7 +162,7 @@ export interface FastLayer extends AsyncDisposable {
 
   /**
    * Begins anew at `to`, if `from` is still what stands in place of the
-   * checkpoint: nothing that is held is believed any more, since `to` has a new
+   * checkpoint: no value that is held is believed any more, since `to` has a new
    * generation, and the stream is empty.
    */
   reset(

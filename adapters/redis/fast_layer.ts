@@ -17,7 +17,7 @@ import { CHECKPOINT, fillToken, STREAM } from "./keys.ts";
 import { PATIENT } from "./patience.ts";
 import { evictionFault } from "./preflight.ts";
 import { createReads } from "./reads.ts";
-import { createFencedScript, type RedisReply } from "./script.ts";
+import { createFencedScript, isHistory, type RedisReply } from "./script.ts";
 import events from "./scripts/events.lua" with { type: "text" };
 import inspect from "./scripts/inspect.lua" with { type: "text" };
 import take from "./scripts/take.lua" with { type: "text" };
@@ -136,11 +136,6 @@ export function openRedisFastLayer(
       closed = true;
     },
   };
-}
-
-/** Anything else could be found in another place of what the server says. */
-function isHistory(text: string): boolean {
-  return /^[0-9a-f]{40}$/.test(text);
 }
 
 function toResult(reply: RedisReply): DrainResult | Fenced {

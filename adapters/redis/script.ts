@@ -48,3 +48,11 @@ export function createFencedScript(text: string): Script {
 export function evalsha({ script, keys, args }: ScriptCall): Command {
   return ["EVALSHA", script.sha, String(keys.length), ...keys, ...args];
 }
+
+/**
+ * Whether `text` can be a history; anything else could be found in another
+ * place of what the server says.
+ */
+export function isHistory(text: string): boolean {
+  return /^[0-9a-f]{40}$/.test(text);
+}

@@ -13,7 +13,7 @@ import type { Fenced } from "../../ports/fast_layer.ts";
 import type { NoNumbers, SequenceBlocks } from "../../ports/sequence_blocks.ts";
 import type { RedisConnection } from "./connection.ts";
 import { CHECKPOINT, SCRATCH, sequenceBlock } from "./keys.ts";
-import { createFencedScript } from "./script.ts";
+import { createFencedScript, isHistory } from "./script.ts";
 import floor from "./scripts/sequence_floor.lua" with { type: "text" };
 import install from "./scripts/sequence_install.lua" with { type: "text" };
 import next from "./scripts/sequence_next.lua" with { type: "text" };
@@ -80,11 +80,6 @@ export function openRedisSequenceBlocks(
       closed = true;
     },
   };
-}
-
-/** Anything else could be found in another place of what the server says. */
-function isHistory(text: string): boolean {
-  return /^[0-9a-f]{40}$/.test(text);
 }
 
 function keysOf(series: SequenceName): [counter: string, block: string] {

@@ -11,9 +11,8 @@ import type { Entropy } from "../../ports/entropy.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { RecordSnapshot, RecordStore } from "../../ports/record_store.ts";
 import type { SettingsStore } from "../../ports/settings_store.ts";
-import { hex } from "./footing.ts";
 import type { Gate } from "./gate.ts";
-import { createOwnLease } from "./lease.ts";
+import { CLOSED, createOwnLease } from "./lease.ts";
 import { createPeers } from "./peers.ts";
 import { createRecordReads, type RecordReads } from "./record_reads.ts";
 import { createSafety, type Safety } from "./safety.ts";
@@ -73,7 +72,7 @@ export function openBystanderSettings(parts: {
   readonly label: string;
 }): SettingsStore {
   const { record, settings: store, clock, entropy, label } = parts;
-  const bootId = hex(entropy.bytes(16));
+  const bootId = entropy.bytes(16).toHex();
   const peers = createPeers(bootId, clock);
   const safety = createSafety({ record, peers, clock, gate: () => NO_GATE });
   const lease = createOwnLease({ record, peers, clock, bootId, label });
@@ -86,7 +85,7 @@ export function openBystanderSettings(parts: {
     const now = clock.monotonic();
     if (!peers.any || now - announcedAt < ANNOUNCE_MS) return;
     announcedAt = now;
-    await lease.claim({ gate: "closed", history: "", appliedPosition: 0 })
+    await lease.claim(CLOSED)
       .catch(() => {});
   }
 

@@ -1,15 +1,15 @@
 /**
  * Filling the fast layer with what a reader had to fetch from the database.
  *
- * A token is taken before the database is read; whatever changes the document
- * meanwhile voids it, so that an older value never overtakes a newer one.
+ * A token is taken before the database is read; a change of the document
+ * meanwhile voids it, and a reset ends the generation that it belongs to, so
+ * that an older value never overtakes a newer one.
  *
  * @module
  */
 import type { SettingsDocument, SettingsKey } from "../../domain/settings.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { DocumentFill, FastLayer } from "../../ports/fast_layer.ts";
-import { hex } from "./footing.ts";
 import type { OpenGate } from "./gate.ts";
 
 /** Fills under way, at most: they are a favour to later readers. */
@@ -55,7 +55,7 @@ export function createFills(fast: FastLayer, entropy: Entropy): Fills {
     async take(gate, keys) {
       if (underWay >= MAX_FILLS) return NO_RIGHT;
       const tokens = new Map(
-        keys.map((key) => [key, hex(entropy.bytes(8))]),
+        keys.map((key) => [key, entropy.bytes(8).toHex()]),
       );
       // A reset in between voids no token: what is filled must be of before it.
       const { generation } = gate.session.checkpoint;

@@ -14,7 +14,7 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import { openDatabaseSettings } from "./database_settings.ts";
 import { createFastReads } from "./fast_reads.ts";
 import { createFills } from "./fills.ts";
-import { type Footing, hex, Unsound } from "./footing.ts";
+import { type Footing, Unsound } from "./footing.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { createOwnLease } from "./lease.ts";
 import { createNearCache } from "./near_cache.ts";
@@ -92,7 +92,7 @@ export function openFollower(parts: FollowerParts): Follower {
   const stop = new AbortController();
   const listeners = new Set<() => void>();
   let said: FollowerMode = "degraded";
-  const bootId = hex(entropy.bytes(16));
+  const bootId = entropy.bytes(16).toHex();
   const peers = createPeers(bootId, clock);
   const near = createNearCache();
   const safety = createSafety({ record, peers, clock, gate: () => gate });

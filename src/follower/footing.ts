@@ -146,14 +146,8 @@ async function leaveLostPositions(
 function beginningAt(view: RecordView, entropy: Entropy): Checkpoint {
   return {
     epoch: view.head.epoch,
-    generation: hex(entropy.bytes(8)),
+    generation: entropy.bytes(8).toHex(),
     position: view.head.position,
     settingsPosition: view.settingsPosition,
   };
-}
-
-/** Writes bytes in hexadecimal. */
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
 }

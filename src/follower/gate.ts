@@ -20,7 +20,7 @@ import {
   soundCheckpoint,
   Unsound,
 } from "./footing.ts";
-import type { Claim, OwnLease } from "./lease.ts";
+import { type Claim, CLOSED, type OwnLease } from "./lease.ts";
 import { createPacing } from "./pacing.ts";
 import { createSession, type Session } from "./session.ts";
 
@@ -95,7 +95,7 @@ export function createGate(parts: {
     end.abort(
       new PortError("unavailable", fault),
     );
-    claim({ gate: "closed", history: "", appliedPosition: 0 }).catch(() => {});
+    claim(CLOSED).catch(() => {});
     parts.onChange();
     pacing.wake();
   }
@@ -178,8 +178,7 @@ export function createGate(parts: {
 
   async function letGo(): Promise<void> {
     lease.drop();
-    const closed = { gate: "closed", history: "", appliedPosition: 0 } as const;
-    await claim(closed).catch(() => {});
+    await claim(CLOSED).catch(() => {});
   }
 
   /** Puts down what has been applied; a refusal closes the gate. */
@@ -220,7 +219,7 @@ export function createGate(parts: {
     if (isOpen) return await renew();
     if (fast.isUp) return await tryOpen();
     fault = sentence(fast.fault ?? "it cannot be reached");
-    await claim({ gate: "closed", history: "", appliedPosition: 0 });
+    await claim(CLOSED);
   }
 
   return {

@@ -22,6 +22,13 @@ export interface Claim {
   readonly appliedPosition: number;
 }
 
+/** The claim of who believes nothing. */
+export const CLOSED: Claim = {
+  gate: "closed",
+  history: "",
+  appliedPosition: 0,
+};
+
 /** Holds the lease. */
 export interface OwnLease {
   /** Whether the lease is good at this moment. */

@@ -23,7 +23,7 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
     rule: "2 a reset sets a new random generation",
     edits: [{
       file: FOOTING,
-      find: "generation: hex(entropy.bytes(8)),",
+      find: "generation: entropy.bytes(8).toHex(),",
       replace: 'generation: "0",',
     }],
   },
