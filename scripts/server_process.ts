@@ -25,6 +25,11 @@ export interface ServerPlan {
   answers(): Promise<boolean>;
 }
 
+/** A server that answers; disposing of it stops it. */
+export interface ServerProcess extends AsyncDisposable {
+  readonly pid: number;
+}
+
 /** How long a server may take until it answers. */
 const START_TIMEOUT_MS = 60_000;
 
@@ -42,7 +47,7 @@ const STOP_TIMEOUT_MS = 2_000;
 export async function startServer(
   plan: ServerPlan,
   signal: AbortSignal,
-): Promise<AsyncDisposable> {
+): Promise<ServerProcess> {
   const log = join(plan.home, "log");
   const child = new Deno.Command("sh", {
     args: ["-c", 'exec "$@" >"$0" 2>&1', log, ...plan.command],
@@ -74,7 +79,10 @@ export async function startServer(
     await sleep(25);
   }
   const running = stack.move();
-  return { [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    pid: child.pid,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 /**

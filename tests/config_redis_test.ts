@@ -3,19 +3,9 @@
  *
  * @module
  */
-import { ConfigError, parseConfig } from "../src/config.ts";
-import { deepEqual, equal, ok } from "./support/assert.ts";
-
-/** The sentences by which `values` are refused. */
-function refusals(values: Record<string, string>): string[] {
-  try {
-    parseConfig(values);
-  } catch (error) {
-    ok(error instanceof ConfigError);
-    return error.message.split("\n");
-  }
-  return [];
-}
+import { parseConfig } from "../src/config.ts";
+import { deepEqual, equal } from "./support/assert.ts";
+import { refusals } from "./support/refusals.ts";
 
 Deno.test("Redis is used when it is named, by address or by parts", () => {
   const url = "redis://cache:6380/1";

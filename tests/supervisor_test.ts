@@ -7,7 +7,7 @@
 import { openSwitchingFeatureStore } from "../adapters/switching/feature_store.ts";
 import { openSwitchingSettingsStore } from "../adapters/switching/settings_store.ts";
 import type { FollowerState } from "../src/follower/follower.ts";
-import type { ServiceMode } from "../src/services/system_state.ts";
+import type { PortName, ServiceMode } from "../src/services/system_state.ts";
 import {
   createSupervisor,
   type SwitchedPort,
@@ -148,6 +148,146 @@ Deno.test("a swap that fails is told, and made again at the next change", async 
   follower.become("normal");
   await settled();
   equal(features.active, "redis");
+});
+
+/** A port whose swaps last until the test ends them. */
+function createSlowPort(name: PortName = "event_bus") {
+  let active = "postgres";
+  const swaps: string[] = [];
+  const ends: { end: () => void; fail: (error: Error) => void }[] = [];
+  const port: SwitchedPort = {
+    name,
+    active: () => active,
+    choices: ["redis", "postgres", "noop"],
+    byMode: BY_MODE,
+    pinned: undefined,
+    async swapTo(adapter) {
+      swaps.push(adapter);
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      ends.push({ end: resolve, fail: reject });
+      await promise;
+      active = adapter;
+    },
+  };
+  return {
+    port,
+    swaps,
+    end: async () => (ends.shift()!.end(), await settled()),
+    fail: (error: Error) => ends.shift()!.fail(error),
+  };
+}
+
+Deno.test("a port that starts where its mode does not want it is turned at once", async () => {
+  const { port, swaps, end } = createSlowPort();
+  const follower = createFakeFollower("normal");
+  const telemetry = createRecordingTelemetry();
+  await using _ = createSupervisor([port], follower, telemetry);
+  await settled();
+  deepEqual(swaps, ["redis"]);
+  await end();
+  equal(port.active(), "redis");
+});
+
+Deno.test("swaps of a port go one after the other, each to where it belongs by then", async () => {
+  const { port, swaps, end } = createSlowPort();
+  const follower = createFakeFollower();
+  const telemetry = createRecordingTelemetry();
+  await using _ = createSupervisor([port], follower, telemetry);
+  for (const mode of ["normal", "degraded", "normal", "degraded"] as const) {
+    follower.become(mode);
+    await settled();
+  }
+  deepEqual(swaps, ["redis"]);
+  await end();
+  // What had changed to and fro meanwhile is one swap.
+  deepEqual(swaps, ["redis", "postgres"]);
+  await end();
+  deepEqual([swaps.length, port.active()], [2, "postgres"]);
+});
+
+Deno.test("a port that is slow to turn keeps no other waiting", async () => {
+  const slow = createSlowPort();
+  const other = createSlowPort("sequence");
+  const follower = createFakeFollower("normal");
+  const telemetry = createRecordingTelemetry();
+  const ports = [slow.port, other.port];
+  await using _ = createSupervisor(ports, follower, telemetry);
+  await settled();
+  await other.end();
+  deepEqual([slow.port.active(), other.port.active()], ["postgres", "redis"]);
+  await slow.end();
+});
+
+Deno.test("a swap that fails lets the next one be made", async () => {
+  const { port, swaps, end, fail } = createSlowPort();
+  const follower = createFakeFollower("normal");
+  const telemetry = createRecordingTelemetry();
+  await using _ = createSupervisor([port], follower, telemetry);
+  await settled();
+  follower.become("normal");
+  fail(new Error("the test says so"));
+  await settled();
+  deepEqual(swaps, ["redis", "redis"]);
+  await end();
+  equal(port.active(), "redis");
+  deepEqual(telemetry.logged("error").map(({ fields }) => fields.port), [
+    "event_bus",
+  ]);
+});
+
+Deno.test("a pin whose swap fails leaves the pin that there was, or none", async () => {
+  const { port, end, fail } = createSlowPort();
+  const telemetry = createRecordingTelemetry();
+  const follower = createFakeFollower();
+  await using supervisor = createSupervisor([port], follower, telemetry);
+  await settled();
+  const pinned = () => supervisor.adapters()[0]!.pinned;
+  async function failToPin(): Promise<void> {
+    const pinning = supervisor.pin("event_bus", "redis");
+    await settled();
+    equal(pinned(), "redis");
+    fail(new Error("the test says so"));
+    await rejects(pinning, /the test says so/);
+  }
+  await failToPin();
+  equal(pinned(), undefined);
+  const pinning = supervisor.pin("event_bus", "noop");
+  await settled();
+  await end();
+  await pinning;
+  await failToPin();
+  deepEqual([pinned(), port.active()], ["noop", "noop"]);
+});
+
+Deno.test("pins and releases are told, a release of what was not pinned is none", async () => {
+  const { supervisor, telemetry } = createWorld();
+  await using _ = supervisor;
+  await supervisor.release("settings_store");
+  await supervisor.pin("settings_store", "postgres");
+  await supervisor.release("settings_store");
+  deepEqual(
+    telemetry.logged("warn").map(({ message, fields }) => [message, fields]),
+    [
+      ["a port is pinned", { port: "settings_store", adapter: "postgres" }],
+      ["a port is released", { port: "settings_store" }],
+    ],
+  );
+});
+
+Deno.test("closing waits for the swap under way, and makes no other", async () => {
+  const { port, swaps, end } = createSlowPort();
+  const follower = createFakeFollower("normal");
+  const telemetry = createRecordingTelemetry();
+  const supervisor = createSupervisor([port], follower, telemetry);
+  await settled();
+  follower.become("degraded");
+  let isClosed = false;
+  const closing = supervisor[Symbol.asyncDispose]().then(() => isClosed = true);
+  await settled();
+  equal(isClosed, false);
+  await end();
+  await closing;
+  deepEqual([swaps, port.active()], [["redis"], "redis"]);
 });
 
 Deno.test("without a follower the mode is normal and Redis disabled", async () => {

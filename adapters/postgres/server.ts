@@ -8,7 +8,12 @@ import type { Clock } from "../../ports/clock.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Address } from "./address.ts";
-import { toWriteError } from "./errors.ts";
+import {
+  DeadlineExceeded,
+  isLost,
+  toOpenError,
+  toWriteError,
+} from "./errors.ts";
 import { type Link, type LinkOptions, openLink } from "./link.ts";
 import { migrate } from "./migrate.ts";
 
@@ -102,10 +107,10 @@ export function createServer(options: ServerOptions): Server {
   async function prepareOnce(): Promise<void> {
     const { statementMs, newId } = options;
     const link = await open({ statementMs });
+    const at = hosts[current % hosts.length]!;
     try {
-      const { host, port } = hosts[current % hosts.length]!;
       const applied = await migrate(link, {
-        name: `database ${database} at ${host}:${port}`,
+        name: `database ${database} at ${at.host}:${at.port}`,
         atMs: clock.now(),
         epoch: newId(),
       });
@@ -116,7 +121,9 @@ export function createServer(options: ServerOptions): Server {
         });
       }
     } catch (error) {
-      throw toWriteError(error);
+      // No call is in doubt: it is this that is tried again.
+      const isCutOff = isLost(error) || error instanceof DeadlineExceeded;
+      throw isCutOff ? toOpenError(error, address, at) : toWriteError(error);
     } finally {
       await link.close();
     }

@@ -96,7 +96,8 @@ const LATE = [ConnectionTimeoutError, SocketTimeoutError, DeadlineExceeded];
  * The code of an error reply, such as `NOSCRIPT`; empty when the error is none.
  *
  * Redis 6.2 puts what a command said within a script behind a preface; of a
- * lack of permission there is a sentence only.
+ * lack of permission there is a sentence only, which differs from Redis 7.0 to
+ * Redis 8 and Valkey.
  */
 export function codeOf(error: unknown): string {
   if (!(error instanceof ErrorReply)) return "";
@@ -104,9 +105,8 @@ export function codeOf(error: unknown): string {
     /^ERR Error running script .*?: -?(?=[A-Z]+ )/,
     "",
   );
-  if (said.startsWith("ERR The user executing the script can't")) {
-    return "NOPERM";
-  }
+  const denial = /The user executing the script can't|ACL failure in script/;
+  if (denial.test(said)) return "NOPERM";
   return /^[A-Z]+/.exec(said)?.[0] ?? "ERR";
 }
 
@@ -154,7 +154,9 @@ function whyAway(error: unknown): string {
 
 /** What was said, without the arguments, among which a password may be. */
 export function firstLine({ message }: Error): string {
-  return message.replace(/(?: script: |,? with args).*/s, "").slice(0, 200);
+  return message
+    .replace(/(?: script: (?:[0-9a-f]+, )?on @|,? with args).*/s, "")
+    .slice(0, 200);
 }
 
 function away(reason: string): RedisFault {

@@ -49,7 +49,8 @@ export async function inspectServer(
 export function judge(info: string): void {
   const fact = (name: string) =>
     new RegExp(`^${name}:(.*?)\\s*$`, "m").exec(info)?.[1];
-  const mode = fact("redis_mode") ?? "standalone";
+  // Valkey calls it by another name.
+  const mode = fact("redis_mode") ?? fact("server_mode") ?? "standalone";
   if (mode !== "standalone") {
     throw new Unfit(
       "setup",

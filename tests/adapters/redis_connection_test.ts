@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { ErrorReply } from "@redis/client";
 import { parseRedisAddress } from "../../adapters/redis/address.ts";
 import type {
   RedisConnection,
   RedisOptions,
 } from "../../adapters/redis/connection.ts";
-import { serverName } from "../../adapters/redis/errors.ts";
+import { faultOf, serverName } from "../../adapters/redis/errors.ts";
 import { judge } from "../../adapters/redis/preflight.ts";
 import { freePort } from "../../scripts/server_process.ts";
 import {
@@ -102,9 +103,35 @@ Deno.test("a server is judged by what it says of itself", () => {
   }
   throws(() => judge("redis_mode:sentinel"), /sentinel mode/);
   throws(
+    () => judge("valkey_version:8.1.1\r\nserver_mode:cluster"),
+    /cluster mode/,
+  );
+  throws(
     () => judge("redis_version:7.0.0\r\nrole:slave\r\n"),
     /replica/,
   );
+});
+
+Deno.test("a lack of permission is known by what each make of server says of it", () => {
+  const can = "The user executing the script can't run this command";
+  const may = "User ann has no permissions to run the 'xadd' command";
+  const at = "script: c909782e1626906433, on @user_script:1.";
+  const said = {
+    [`NOPERM ${may}`]: `NOPERM ${may}`,
+    [`ERR Error running script (call to f_c9): @user_script:1: ${can}`]:
+      `ERR Error running script (call to f_c9): @user_script:1: ${can}`,
+    [`ERR ${can} ${at}`]: `ERR ${can}`,
+    [`ERR ACL failure in script: ${may} ${at}`]:
+      `ERR ACL failure in script: ${may}`,
+    [`ERR ACL failure in script: ${may} script: on @user_script:1.`]:
+      `ERR ACL failure in script: ${may}`,
+  };
+  for (const [text, told] of Object.entries(said)) {
+    deepEqual(faultOf(new ErrorReply(text)), {
+      kind: "setup",
+      reason: `its user lacks a permission: it says ${told}`,
+    });
+  }
 });
 
 /** Opens a connection that is closed at the end, with what it says. */

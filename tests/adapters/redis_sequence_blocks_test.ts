@@ -100,6 +100,33 @@ if (await canStartRedis(import.meta.url)) {
     }
   });
 
+  Deno.test("redis blocks: 32 permits are good at a time, the one after them voids the others", async () => {
+    await using subject = await open();
+    const { blocks, server } = subject;
+    const permits: string[] = [];
+    async function askFor(count: number): Promise<void> {
+      for (let i = 0; i < count; i++) {
+        const answer = await ask(subject);
+        ok("permit" in answer);
+        permits.push(answer.permit);
+      }
+    }
+    const put = async (permit: string, first: number) =>
+      await blocks.install(await server.scope(), SERIES, permit, {
+        first,
+        last: first,
+      });
+    await askFor(32);
+    equal(await put(permits[0]!, 1), true);
+    deepEqual(await ask(subject), { first: 1, last: 1 });
+    permits.length = 0;
+    await askFor(33);
+    equal(await put(permits[31]!, 2), false);
+    // What was leased before is known all the same.
+    equal(await blocks.floor(SERIES), 1);
+    equal(await put(permits[32]!, 2), true);
+  });
+
   Deno.test("redis blocks: a server without memory goes on giving numbers out", async () => {
     await using subject = await open();
     const { cli } = server!;

@@ -39,7 +39,7 @@ async function newestFile(folder: string): Promise<string> {
     throw new Error(`Cannot truncate as ${folder} has no manifest`);
   }
   const text = await Deno.readTextFile(join(folder, manifest.name));
-  const files = text.matchAll(/^file (\S+) seq \d+ type i$/gm);
+  const files = text.matchAll(/^file (\S+) seq \d+ type i\b/gm);
   const newest = files.toArray().at(-1)?.[1];
   if (!newest) throw new Error(`Cannot truncate as nothing was appended`);
   return join(folder, newest);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { answersRedis } from "../../scripts/probes.ts";
 import {
   runCommand,
+  type ServerProcess,
   sleep,
   startServer,
 } from "../../scripts/server_process.ts";
@@ -16,10 +17,14 @@ import { type LostTail, truncateAppendOnlyFile } from "./redis_data.ts";
 import { type RedisReply, sendRedis } from "./resp.ts";
 import type { TcpAddress } from "./tcp_proxy.ts";
 
-/** How a private server keeps its data. */
+/** How a private server is set up. */
 export interface RedisOptions {
   /** When what was written is flushed to the disk; `always` unless given. */
   readonly appendfsync?: "always" | "everysec";
+  /** What it is started with, in place of keeping all on the disk and letting itself be debugged. */
+  readonly config?: readonly string[];
+  /** Where it listens; some free port unless given. */
+  readonly port?: number;
 }
 
 /** What a server held at some moment. */
@@ -41,6 +46,8 @@ export interface PrivateRedis extends TcpAddress, AsyncDisposable {
   stop(): Promise<void>;
   /** Lets it end by itself, with all of its data on the disk. */
   shutdown(): Promise<void>;
+  /** Sends the process a signal. */
+  signal(signal: Deno.Signal): void;
   /** Stops it where it is; connections stay open. */
   freeze(): void;
   /** Lets it go on. */
@@ -84,13 +91,22 @@ export function findRedis(): Promise<string | undefined> {
   return findPrograms(["redis-server"]);
 }
 
-/** Makes a server of Redis 7 or later from the program in `bin`, not started. */
+/** What keeps all on the disk, and allows what is done below to the server; Redis 7 or later knows it. */
+const keeping = (appendfsync: string): readonly string[] => [
+  ...["--protected-mode", "no", "--enable-debug-command", "local"],
+  ...["--enable-protected-configs", "local"],
+  ...["--appendonly", "yes", "--appendfsync", appendfsync],
+  ...["--aof-load-truncated", "yes", "--auto-aof-rewrite-percentage", "0"],
+  ...["--maxmemory-policy", "noeviction"],
+  ...["--repl-diskless-sync-delay", "0"],
+];
+
+/** Makes a server from the program in `bin`, not started. */
 export async function createRedis(
   bin: string,
-  { appendfsync = "always" }: RedisOptions = {},
+  { appendfsync = "always", config, port = quietPort() }: RedisOptions = {},
 ): Promise<PrivateRedis> {
   const hostname = "127.0.0.1";
-  const port = quietPort();
   const url = `redis://${hostname}:${port}`;
   const home = await Deno.makeTempDir({ prefix: "holdfast-redis-" });
   const data = join(home, "data");
@@ -98,20 +114,14 @@ export async function createRedis(
   const plan = {
     command: [
       ...[join(bin, "redis-server"), "--bind", hostname, "--port", `${port}`],
-      ...["--protected-mode", "no", "--enable-debug-command", "local"],
-      ...["--enable-protected-configs", "local", "--dir", data, "--save", ""],
-      ...["--appendonly", "yes", "--appendfsync", appendfsync],
-      ...["--aof-load-truncated", "yes", "--auto-aof-rewrite-percentage", "0"],
-      ...["--maxmemory-policy", "noeviction"],
-      ...["--repl-diskless-sync-delay", "0"],
+      ...["--dir", data, "--save", "", ...(config ?? keeping(appendfsync))],
     ],
     home,
     setting: { cwd: home, env: { LC_ALL: "C" } },
     stop: "SIGKILL" as const,
     answers: () => answersRedis(new URL(url)),
   };
-  let running: AsyncDisposable | undefined;
-  let pid = 0;
+  let running: ServerProcess | undefined;
   let snapshots = 0;
 
   const command = (...args: (string | number)[]) =>
@@ -140,6 +150,8 @@ export async function createRedis(
     running = undefined;
   }
 
+  const signal = (signal: Deno.Signal) => Deno.kill(running!.pid, signal);
+
   function requireDown(): void {
     if (running) throw new Error("Cannot change data as the server is up");
   }
@@ -159,7 +171,6 @@ export async function createRedis(
     stop,
     async start() {
       running = await startServer(plan, AbortSignal.timeout(60_000));
-      pid = Number(await info("process_id"));
     },
     async shutdown() {
       const ended = command("SHUTDOWN", "NOSAVE");
@@ -168,8 +179,9 @@ export async function createRedis(
       });
       await stop();
     },
-    freeze: () => Deno.kill(pid, "SIGSTOP"),
-    thaw: () => Deno.kill(pid, "SIGCONT"),
+    signal,
+    freeze: () => signal("SIGSTOP"),
+    thaw: () => signal("SIGCONT"),
     async truncateAppendOnlyFile(lost) {
       requireDown();
       await truncateAppendOnlyFile(data, lost);

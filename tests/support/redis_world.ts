@@ -4,7 +4,6 @@
  * @module
  */
 import { createClient } from "@redis/client";
-import { join } from "node:path";
 import {
   openRedisConnection,
   type RedisConnection,
@@ -13,15 +12,13 @@ import {
 import { openRedisFastLayer } from "../../adapters/redis/fast_layer.ts";
 import { createSystemClock } from "../../adapters/system/clock.ts";
 import type { FeatureKey } from "../../domain/feature.ts";
-import { answersRedis } from "../../scripts/probes.ts";
-import { freePort, startServer } from "../../scripts/server_process.ts";
-import { findPrograms } from "../../scripts/services.ts";
 import type {
   FastLayerSubject,
   FastServerHooks,
   Heard,
 } from "../contracts/fast_layer.ts";
 import { needs, skip } from "./needs.ts";
+import { createRedis, findRedis } from "./redis_server.ts";
 import { createSeededEntropy } from "./seeded_entropy.ts";
 
 /** A connection behind the adapters' back, as a person with redis-cli has one. */
@@ -44,7 +41,7 @@ export interface RedisServer extends AsyncDisposable {
 /** Whether servers can be started here; if not, registers why as a skipped test. */
 export async function canStartRedis(file: string): Promise<boolean> {
   if (!await needs(file, ["env", "net", "read", "run", "write"])) return false;
-  if (await findPrograms(["redis-server"])) return true;
+  if (await findRedis()) return true;
   skip(file, "there is no redis-server; to run it, install redis-server");
   return false;
 }
@@ -71,37 +68,25 @@ export async function connectCli(url: string): Promise<RedisCli> {
 /** Starts a server that keeps nothing on disk unless `config` says otherwise. */
 export async function startRedis(
   config: readonly string[] = [],
-  port = freePort(),
+  port?: number,
 ): Promise<RedisServer> {
-  const folder = await findPrograms(["redis-server"]);
   await using stack = new AsyncDisposableStack();
-  const home = await Deno.makeTempDir({ prefix: "holdfast-redis-" });
-  stack.defer(() => Deno.remove(home, { recursive: true }));
-  const url = `redis://127.0.0.1:${port}`;
-  const command = [
-    join(folder!, "redis-server"),
-    ...["--bind", "127.0.0.1", "--port", `${port}`, "--dir", home],
-    ...["--save", "", "--appendonly", "no", ...config],
-  ];
-  stack.use(
-    await startServer({
-      command,
-      home,
-      setting: {},
-      stop: "SIGKILL",
-      answers: () => answersRedis(new URL(url)),
-    }, AbortSignal.timeout(20_000)),
+  const server = stack.use(
+    await createRedis((await findRedis())!, {
+      config: ["--appendonly", "no", ...config],
+      ...(port !== undefined && { port }),
+    }),
   );
+  await server.start();
+  const { url, signal } = server;
   const cli = stack.use(await connectCli(url));
-  const info: string = await cli("INFO", "server");
-  const pid = Number(/process_id:(\d+)/.exec(info)![1]);
   const running = stack.move();
   return {
-    port,
+    port: server.port,
     url,
     cli,
     connect: () => connectCli(url),
-    signal: (signal) => Deno.kill(pid, signal),
+    signal,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
