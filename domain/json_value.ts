@@ -7,6 +7,12 @@
 /** Levels of nesting in a value of any shape. */
 export const MAX_JSON_DEPTH = 64;
 
+/**
+ * Levels of nesting in a text of JSON that is read at all: what is inside may
+ * be as deep as `MAX_JSON_DEPTH`, with something around it.
+ */
+export const MAX_TEXT_DEPTH = 2 * MAX_JSON_DEPTH;
+
 /** An object as it came. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -21,6 +27,53 @@ export interface JsonFault {
 /** Whether `value` is a JSON object. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What `text` says where that is a JSON object; `undefined` where it is not. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether lists and objects are nested in `value` more than `levels` deep; never too deep itself. */
+export function isDeeperThan(levels: number, value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const next: unknown[] = [];
+    for (const one of level) {
+      if (typeof one !== "object" || one === null) continue;
+      if (depth === levels) return true;
+      for (const inner of Object.values(one)) {
+        if (typeof inner === "object" && inner !== null) next.push(inner);
+      }
+    }
+    level = next;
+  }
+  return false;
+}
+
+/**
+ * A name that stands twice in one object of `text`, which must be JSON: of the
+ * two values only the last would be read.
+ */
+export function doubleName(text: string): string | undefined {
+  const objects: Set<string>[] = [];
+  const tokens = text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")\s*(:)?|[{}]/g);
+  for (const [token, quoted, colon] of tokens) {
+    if (token === "{") objects.push(new Set());
+    else if (token === "}") objects.pop();
+    else if (colon !== undefined) {
+      const name: string = JSON.parse(quoted!);
+      const names = objects.at(-1)!;
+      if (names.has(name)) return name;
+      names.add(name);
+    }
+  }
+  return undefined;
 }
 
 /**

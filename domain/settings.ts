@@ -6,11 +6,12 @@
 import { InvalidInput } from "./invalid_input.ts";
 import { USER_ID_PATTERN, type UserId } from "./user_id.ts";
 
-/** The documents that a user has. */
+/**
+ * The documents that a user has. Parts of them that lie under keys of their own
+ * in Redis are none: see `settings_projection.ts`.
+ */
 export const USER_DOCUMENTS = [
   "settings:all",
-  "settings:trading",
-  "settings:notifications",
   "mode:ultra",
   "mode:scalp",
   "mode:swing",
@@ -25,6 +26,9 @@ export type UserDocument = typeof USER_DOCUMENTS[number];
 
 /** The key of a document, such as `user:42:mode:scalp`. */
 export type SettingsKey = string & { readonly __settingsKey: unique symbol };
+
+/** Where settings were read: `memory` has no database. */
+export type SettingsSource = "redis" | "database" | "memory";
 
 /** One stored document. */
 export interface SettingsDocument {

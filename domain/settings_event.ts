@@ -14,20 +14,25 @@ export interface SettingsUpdate {
   readonly version: number;
   /** Who asked for the change. */
   readonly actor: string;
+  /**
+   * Which fields changed, such as `sltp.stop_loss_percent`; a path stands for
+   * everything beneath it. Absent: anything may have changed.
+   */
+  readonly paths?: readonly string[] | undefined;
 }
 
 /** Builds the `settings.updated` event; it carries no values. */
 export function settingsUpdated(
-  update: SettingsUpdate,
+  { key, version, actor, paths }: SettingsUpdate,
   id: string,
   atMs: number,
 ): NewEvent {
-  const user = /^user:([^:]+):/.exec(update.key)?.[1];
+  const user = /^user:([^:]+):/.exec(key)?.[1];
   return {
     id,
     channel: "settings.updated",
-    key: update.key,
-    json: JSON.stringify(update),
+    key,
+    json: JSON.stringify({ key, version, actor, paths }),
     meta: {
       timestamp: new Date(atMs).toISOString(),
       source: "settings",

@@ -10,7 +10,12 @@ import type { LogHead, NewEvent } from "../domain/event/event.ts";
 import { MAX_SEQUENCE_COUNT } from "../domain/sequence.ts";
 import { type EventQuery, MAX_EVENT_PAGE } from "./event_bus.ts";
 import { PortError } from "./port_error.ts";
-import type { SettingsChange } from "./settings_store.ts";
+import {
+  MAX_ARCHIVE_KEYS,
+  MAX_EDITS,
+  type SettingsArchive,
+} from "./settings_archive.ts";
+import { MAX_PATHS_CHARS, type SettingsChange } from "./settings_store.ts";
 
 /**
  * Lets a call in.
@@ -104,6 +109,55 @@ export function checkChanges(changes: readonly SettingsChange[]): void {
       `Cannot write settings as ${twice} is named twice`,
     );
   }
+  for (const { key, paths = [] } of changes) {
+    const { length } = paths.join();
+    if (length <= MAX_PATHS_CHARS) continue;
+    throw new PortError(
+      "invalid",
+      `Cannot write ${key} as the paths of a change must have at most ${MAX_PATHS_CHARS} characters: ` +
+        `current value is ${length}; name what lies above them`,
+    );
+  }
+}
+
+/** Checks the query given to `SettingsArchive.edits`. */
+export function checkEditsQuery(
+  { after, limit }: Parameters<SettingsArchive["edits"]>[0],
+): void {
+  checkCount("read changes of settings", limit, MAX_EDITS);
+  if (Number.isSafeInteger(after) && after >= 0) return;
+  throw new PortError(
+    "invalid",
+    `Cannot read changes of settings as after must be a version, 0 or more: current value is ${after}`,
+  );
+}
+
+/** Checks the query given to `SettingsArchive.keys`. */
+export function checkKeysQuery(
+  { limit }: Parameters<SettingsArchive["keys"]>[0],
+): void {
+  checkCount("list settings", limit, MAX_ARCHIVE_KEYS);
+}
+
+/**
+ * Checks the version given to `SettingsArchive.at`.
+ *
+ * @param head Where the log ends.
+ */
+export function checkPastVersion(version: number, head: number): void {
+  if (!Number.isSafeInteger(version) || version < 0) {
+    throw new PortError(
+      "invalid",
+      `Cannot read settings as of version ${version} as it must be a position, 0 or more`,
+    );
+  }
+  if (version > head) {
+    throw new PortError(
+      "invalid",
+      `Cannot read settings as of version ${version} as the log ends at ${head}`,
+      { facts: { head } },
+    );
+  }
 }
 
 /**
@@ -140,6 +194,14 @@ export function checkSequenceCount(count: number): void {
   throw new PortError(
     "invalid",
     `Cannot issue numbers as count must be from 1 to ${MAX_SEQUENCE_COUNT}: current value is ${count}`,
+  );
+}
+
+function checkCount(verb: string, limit: number, most: number): void {
+  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= most) return;
+  throw new PortError(
+    "invalid",
+    `Cannot ${verb} as limit must be from 1 to ${most}: current value is ${limit}`,
   );
 }
 

@@ -12,6 +12,7 @@
  * - `not_found`: what was named does not exist.
  * - `conflict`: the name is that of something else already.
  * - `version_conflict`: somebody else changed it first.
+ * - `fenced`: it belongs to somebody else by now, or is done with.
  * - `epoch_changed`: the position belongs to another life of the log.
  * - `expired`: the position is no longer held.
  * - `corrupt`: the source exists but cannot be understood.
@@ -27,6 +28,7 @@ export type PortErrorCode =
   | "not_found"
   | "conflict"
   | "version_conflict"
+  | "fenced"
   | "epoch_changed"
   | "expired"
   | "corrupt"
@@ -38,7 +40,7 @@ export type PortErrorCode =
 
 /** Facts for the caller to act on, such as the current version. */
 export type PortErrorFacts = Readonly<
-  Record<string, string | number | undefined>
+  Record<string, string | number | readonly string[] | undefined>
 >;
 
 /**

@@ -5,10 +5,13 @@
  *
  * @module
  */
-import type { SettingsDocument, SettingsKey } from "../domain/settings.ts";
+import type {
+  SettingsDocument,
+  SettingsKey,
+  SettingsSource,
+} from "../domain/settings.ts";
 
-/** Where an answer came from. */
-export type SettingsSource = "redis" | "database" | "memory";
+export type { SettingsSource };
 
 /** Several documents as they stood at one moment. */
 export interface SettingsSnapshot {
@@ -19,6 +22,9 @@ export interface SettingsSnapshot {
   /** Whether the answer is known to be the newest; `false` only while the database is away. */
   readonly verified: boolean;
 }
+
+/** Most characters of the paths of one change, written with commas between them. */
+export const MAX_PATHS_CHARS = 700;
 
 /** One document to be replaced. */
 export interface SettingsChange {
@@ -31,6 +37,12 @@ export interface SettingsChange {
    * stored yet. Absent: write whatever is there.
    */
   readonly ifVersion?: number;
+  /**
+   * Which fields change, for the event to tell, such as
+   * `sltp.stop_loss_percent`; a path stands for everything beneath it. Absent:
+   * anything may.
+   */
+  readonly paths?: readonly string[];
 }
 
 /**
@@ -46,9 +58,9 @@ export interface SettingsStore extends AsyncDisposable {
   ): Promise<SettingsSnapshot>;
 
   /**
-   * Replaces all documents named, or none of them, and appends one
-   * `settings.updated` event a document to the log in the same transaction, as
-   * one batch and in the order of `changes`.
+   * Replaces all documents named, or none of them; puts what they become into
+   * the archive and appends one `settings.updated` event a document to the log
+   * in the same transaction, as one batch and in the order of `changes`.
    *
    * A failure that leaves open whether the write happened is `timeout`; every
    * other failure means that it did not.
@@ -56,7 +68,8 @@ export interface SettingsStore extends AsyncDisposable {
    * @param actor Who asks for the change; stands in the event.
    * @returns The new versions, in the order of `changes`.
    * @throws {PortError} `version_conflict` (facts: `key`, `version`); `invalid`
-   * when a key is named twice or nothing is named.
+   * when a key is named twice, nothing is named, or the paths of a change have
+   * more than `MAX_PATHS_CHARS`.
    */
   write(
     changes: readonly SettingsChange[],

@@ -4,8 +4,10 @@
  * @module
  */
 import type { EventBus } from "./event_bus.ts";
+import type { GroupStore } from "./event_groups.ts";
 import type { FeatureStore } from "./feature_store.ts";
 import type { SequencePort } from "./sequence_port.ts";
+import type { SettingsArchive } from "./settings_archive.ts";
 import type { SettingsStore } from "./settings_store.ts";
 
 /** The ports whose adapter is chosen and can be swapped. */
@@ -18,4 +20,12 @@ export interface StatePorts {
   readonly settingsStore: SettingsStore;
   /** Numbers. */
   readonly sequence: SequencePort;
+}
+
+/** The same, and what is read from the database of record alone. */
+export interface RecordPorts extends StatePorts {
+  /** How far consumer groups are, and their dead letters. */
+  readonly groupStore: GroupStore;
+  /** What documents were before. */
+  readonly settingsArchive: SettingsArchive;
 }

@@ -50,6 +50,31 @@ export const METRICS = {
     kind: "counter",
     help: "Times that the quarantine list could not be brought up to date.",
   },
+  holdfast_group_lag: {
+    kind: "gauge",
+    help:
+      "Positions from a group's checkpoint to the head of the log, by group.",
+  },
+  holdfast_group_oldest_age_seconds: {
+    kind: "gauge",
+    help: "Age of the oldest event that a group has not settled, by group.",
+  },
+  holdfast_group_outstanding: {
+    kind: "gauge",
+    help: "Events that a group has looked at and not settled, by group.",
+  },
+  holdfast_group_dead_letters: {
+    kind: "gauge",
+    help: "Dead letters, by group.",
+  },
+  holdfast_group_halted: {
+    kind: "gauge",
+    help: "1 while a group has stopped by itself, by group.",
+  },
+  holdfast_group_settled_total: {
+    kind: "counter",
+    help: "Deliveries that members settled, by group and result ack or nack.",
+  },
   holdfast_event_streams: {
     kind: "gauge",
     help: "Event streams open to clients.",
@@ -57,6 +82,43 @@ export const METRICS = {
   holdfast_log_position: {
     kind: "gauge",
     help: "Position of the newest event in the log.",
+  },
+  holdfast_autopilot_cycles_total: {
+    kind: "counter",
+    help: "Cycles of the autopilot, by result done or skipped.",
+  },
+  holdfast_autopilot_decisions_total: {
+    kind: "counter",
+    help:
+      "Decisions of the autopilot's cycles, by action: open (told to the log) or hold.",
+  },
+  holdfast_autopilot_unreadable_trades_total: {
+    kind: "counter",
+    help: "Events of trades that are nobody's or cannot be understood.",
+  },
+  holdfast_autopilot_failures_total: {
+    kind: "counter",
+    help: "Users and symbols that a cycle could not decide on, by stage.",
+  },
+  holdfast_autopilot_database_reads_total: {
+    kind: "counter",
+    help: "Settings snapshots of cycles that came from the database.",
+  },
+  holdfast_autopilot_database_reads: {
+    kind: "gauge",
+    help: "Database reads of the newest cycle.",
+  },
+  holdfast_autopilot_log_appends_total: {
+    kind: "counter",
+    help: "Signals that the autopilot has appended to the log.",
+  },
+  holdfast_autopilot_settings_seconds: {
+    kind: "histogram",
+    help: "Time in which a cycle has read the settings of all users.",
+  },
+  holdfast_autopilot_cycle_seconds: {
+    kind: "histogram",
+    help: "Time that a cycle of the autopilot took.",
   },
 } as const satisfies Record<
   string,

@@ -14,8 +14,10 @@ import { benchFollower } from "../tests/bench/follower_bench.ts";
 import { benchLightgbm } from "../tests/bench/lightgbm_bench.ts";
 import { benchParquet } from "../tests/bench/parquet_bench.ts";
 import { benchPostgres } from "../tests/bench/postgres_bench.ts";
+import { benchSettings } from "../tests/bench/settings_bench.ts";
 import { benchService } from "../tests/bench/service_bench.ts";
 import { benchSqlite } from "../tests/bench/sqlite_bench.ts";
+import { openService } from "./services.ts";
 import { findRedis } from "../tests/support/redis_server.ts";
 
 const databaseUrl = Deno.env.get("TEST_DATABASE_URL");
@@ -39,6 +41,19 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
     }
     console.log(
       "redis: skipped, as TEST_DATABASE_URL is not set or there is no redis-server",
+    );
+    return [];
+  },
+  settings: async () => {
+    // Commits that reach the disk: a server of the bench's own is as ours is.
+    await using postgres = await openService(
+      "postgres",
+      console.log,
+      AbortSignal.timeout(60_000),
+    );
+    if (postgres && redis) return await benchSettings(postgres.url, redis);
+    console.log(
+      "settings: skipped, as there is no Postgres or no redis-server",
     );
     return [];
   },

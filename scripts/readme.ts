@@ -17,7 +17,9 @@ export interface Example {
 /** Members that differ from run to run. */
 const VOLATILE = new Set([
   "id",
+  "at",
   "epoch",
+  "request_id",
   "generated_at",
   "timestamp",
   "committed_at",
@@ -60,7 +62,7 @@ export function masked(json: string): unknown {
 export function configurationTable(): string {
   const rows = Object.entries(VARIABLES).map(([name, schema]) => {
     const absent = schema.safeParse(undefined).data;
-    const fallback = absent === undefined ? "" : `\`${absent}\``;
+    const fallback = String(absent ?? "") === "" ? "" : `\`${absent}\``;
     return `| \`${name}\` | ${fallback} | ${schema.description} |`;
   });
   return ["| Variable | Default | What it is |", "|---|---|---|", ...rows]

@@ -22,6 +22,7 @@ import {
 } from "../adapters/switching/state.ts";
 import { createSystemClock } from "../adapters/system/clock.ts";
 import { createSystemEntropy } from "../adapters/system/entropy.ts";
+import { openDefaultsFile } from "../adapters/system/defaults_file.ts";
 import { createLineWriter } from "../adapters/system/line_writer.ts";
 import {
   createNoQuarantine,
@@ -34,13 +35,14 @@ import {
 import { ALPHA158_NAMES } from "../domain/alpha158/alpha158.ts";
 import type { LogHead } from "../domain/event/event.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { DefaultsSource } from "../ports/defaults_source.ts";
 import type { Entropy } from "../ports/entropy.ts";
 import type { MarketData } from "../ports/market_data.ts";
 import type { ModelRegistry } from "../ports/model_registry.ts";
 import type { FeatureStore } from "../ports/feature_store.ts";
 import { PortError } from "../ports/port_error.ts";
 import type { QuarantineList } from "../ports/quarantine_list.ts";
-import type { StatePorts } from "../ports/state_ports.ts";
+import type { RecordPorts, StatePorts } from "../ports/state_ports.ts";
 import { planAdapters, type Technologies } from "./adapter_plan.ts";
 import type { Config } from "./config.ts";
 import { openBystanderSettings } from "./follower/database_settings.ts";
@@ -57,17 +59,34 @@ export interface Foundations {
   readonly telemetry: SystemTelemetry;
 }
 
+/** Ports that only the database of record has. */
+type RecordOnly = Pick<RecordPorts, "groupStore" | "settingsArchive">;
+
 /** Every port of the service, open. */
-export interface Ports extends Foundations, SwitchingState {
+export interface Ports extends Foundations, SwitchingState, RecordOnly {
   readonly state: SystemState;
   readonly marketData: MarketData;
   readonly modelRegistry: ModelRegistry;
   readonly quarantineList: QuarantineList;
+  readonly defaultsSource: DefaultsSource;
   /** Stores that have to be told what the log says is void: Redis follows it. */
   readonly forgetfulFeatureStores: readonly FeatureStore[];
+  /**
+   * Calls `listener` whenever Redis has begun anew, and once it is believed for
+   * the first time, at once where that has been; until the result is called.
+   * Never without Redis.
+   */
+  onRedisAnew(listener: () => void): () => void;
   /** Reads from the database of record, whatever the ports are on. */
   probe(signal?: AbortSignal): Promise<LogHead>;
 }
+
+/** Ports that read files which operators keep. */
+type FilePort =
+  | "marketData"
+  | "modelRegistry"
+  | "quarantineList"
+  | "defaultsSource";
 
 /**
  * Opens what `config` names; `stack` closes it, the last one first.
@@ -100,6 +119,10 @@ export async function openPorts(
         clock,
       }),
     ),
+    defaultsSource: openDefaultsFile({
+      path: config.defaultSettingsPath,
+      dataDir: config.dataDir,
+    }),
     quarantineList: config.quarantinePath === undefined
       ? createNoQuarantine()
       : openQuarantineFile(config.quarantinePath, telemetry),
@@ -130,32 +153,30 @@ async function openStatePorts(
   config: Config,
   foundations: Foundations,
   stack: AsyncDisposableStack,
-): Promise<
-  SwitchingState & Pick<Ports, "state" | "probe" | "forgetfulFeatureStores">
-> {
+): Promise<Omit<Ports, keyof Foundations | FilePort>> {
   const { store, redis } = config;
   const postgres = () => {
     const url = config.databaseUrl!;
     return openPostgresState({ ...foundations, url }, stack);
   };
-  const technologies: Technologies = {
-    noop: openNoopState(stack),
-    memory: openMemoryState(foundations, stack),
-  };
+  const memory = openMemoryState(foundations, stack);
+  const technologies: Technologies = { noop: openNoopState(stack), memory };
+  let record: RecordPorts = memory;
   let following: Following | undefined;
   if (store !== "memory") {
     const database = store === "sqlite"
       ? await openSqlite(config, foundations, stack)
       : postgres();
     // Others may serve from a Redis that this instance knows nothing of.
-    const { record, settingsStore: settings } = database;
-    const label = config.instanceId;
-    const parts = { ...foundations, record, settings, label };
-    const safe = stack.use(openBystanderSettings(parts));
-    technologies[store] = { ...database, settingsStore: safe };
+    const safe = stack.use(openBystanderSettings({
+      ...foundations,
+      record: database.record,
+      settings: database.settingsStore,
+      label: config.instanceId,
+    }));
+    record = technologies[store] = { ...database, settingsStore: safe };
     if (redis) following = follow(config, foundations, database, stack);
   }
-  const record = technologies[store]!;
   if (config.adapters.featureStore === "postgres") {
     technologies.postgres ??= postgres();
   }
@@ -190,6 +211,9 @@ async function openStatePorts(
       ? Object.entries(plan.featureStore.choices)
         .filter(([name]) => name !== "redis").map(([, store]) => store)
       : [featureStore],
+    groupStore: record.groupStore,
+    settingsArchive: record.settingsArchive,
+    onRedisAnew: following?.follower.onAnew ?? (() => () => {}),
     async probe(signal) {
       // Asks both: a database may answer for one and not for the other.
       await record.settingsStore.read([], signal);

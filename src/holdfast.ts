@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { createAutopilot } from "./apps/autopilot.ts";
 import { createSignalService } from "./apps/signal_service.ts";
+import { readChannels } from "./channels_file.ts";
 import type { Config } from "./config.ts";
 import { type Foundations, openPorts, type Ports } from "./composition_root.ts";
 import { type App, createApp } from "./http/app.ts";
@@ -11,12 +13,17 @@ import { createHostGuard } from "./http/host_guard.ts";
 import { createIdentity } from "./http/identity.ts";
 import { allRoutes } from "./http/routes/mod.ts";
 import { errorFields } from "./services/error_fields.ts";
+import { createEventGroups } from "./services/event_groups.ts";
+import { createEffectReader } from "./services/event_groups/effects.ts";
 import { createEventService } from "./services/events.ts";
 import { createFeatureService } from "./services/features.ts";
 import { createHealthService } from "./services/health.ts";
 import { followInvalidations } from "./services/invalidations.ts";
 import { createModelService } from "./services/models.ts";
 import { openQuarantineService } from "./services/quarantine.ts";
+import { createRequestReply } from "./services/request_reply.ts";
+import { createSettingsServices } from "./services/settings/settings.ts";
+import { keepWarm } from "./services/settings/warm_up.ts";
 import { watchWrites } from "./services/write_watch.ts";
 import { VERSION } from "./version.ts";
 
@@ -36,11 +43,13 @@ export interface Holdfast extends AsyncDisposable {
  * @param overrides Foundations to stand on instead of the machine's.
  * @throws {PortError} When a source that it cannot do without is refused, such
  * as a database of a newer version; what had been opened is closed again.
+ * @throws {ConfigError} When the file of `CHANNELS_PATH` cannot be used.
  */
 export async function openHoldfast(
   config: Config,
   overrides: Partial<Foundations> = {},
 ): Promise<Holdfast> {
+  const channels = await readChannels(config.channelsPath);
   await using stack = new AsyncDisposableStack();
   const ports = await openPorts(config, stack, overrides);
   const { clock, entropy, telemetry } = ports;
@@ -72,7 +81,25 @@ export async function openHoldfast(
     registry: ports.modelRegistry,
     defaults: config.ends,
   });
-  const events = createEventService(common);
+  const events = createEventService({ ...common, channels });
+  const groups = createEventGroups({ ...common, store: ports.groupStore });
+  const requests = createRequestReply({ ...common, events });
+  const settings = createSettingsServices({
+    ...common,
+    store: writes.settingsStore,
+    archive: ports.settingsArchive,
+    source: ports.defaultsSource,
+    record: config.adapters.settingsStore === "memory" ? "memory" : "database",
+  });
+  await settings.defaults.check();
+  const autopilot = createAutopilot({
+    ...common,
+    ...config.autopilot,
+    settings: settings.complete,
+    market: ports.marketData,
+    registry: ports.modelRegistry,
+    quarantine,
+  });
   const health = createHealthService({
     bus: { head: ports.probe },
     clock,
@@ -90,6 +117,15 @@ export async function openHoldfast(
     followInvalidations({ ...common, features }, stop.signal),
     models.run(config.modelReloadS, stop.signal),
     quarantine.run(stop.signal),
+    groups.run(stop.signal),
+    autopilot.run(stop.signal),
+    settings.history.run(config.settingsHistoryDays, stop.signal),
+    keepWarm({
+      ...common,
+      store: ports.settingsStore,
+      archive: ports.settingsArchive,
+      onAnew: ports.onRedisAnew,
+    }, stop.signal),
   ]).catch((error: unknown) => {
     telemetry.log("error", "background work has ended", errorFields(error));
   });
@@ -111,10 +147,11 @@ export async function openHoldfast(
       signals,
       features,
       events,
-      settings: writes.settingsStore,
-      settingsRecord: config.adapters.settingsStore === "memory"
-        ? "memory"
-        : "database",
+      groups,
+      readEffects: createEffectReader({ ...common, channels: events.channels }),
+      requests,
+      settings,
+      autopilot,
       sequences: writes.sequence,
       health,
       state: ports.state,

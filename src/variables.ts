@@ -4,6 +4,8 @@
  * @module
  */
 import { z } from "zod";
+import { parseSymbol } from "../domain/symbol.ts";
+import { parseUserId } from "../domain/user_id.ts";
 
 /** Those that hold state and log together. */
 export const STORES = ["sqlite", "memory", "postgres"] as const;
@@ -20,6 +22,16 @@ const wholeNumber = (min: number, max: number) => {
   return z.string().regex(/^\d{1,10}$/, says).transform(Number)
     .refine((n) => n >= min && n <= max, says);
 };
+/** Names separated by commas, each read by a parser of the domain. */
+const listOf = <Name>(parse: (text: string) => Name) =>
+  z.string().transform((text, context): Name[] => {
+    try {
+      return text.split(",").map((name) => parse(name.trim()));
+    } catch (error) {
+      context.addIssue(`has a bad name in it: ${(error as Error).message}`);
+      return z.NEVER;
+    }
+  });
 const oneOf = <const T extends readonly string[]>(names: T) =>
   z.enum(names, `must be one of ${names.join(", ")}`);
 
@@ -71,6 +83,25 @@ export const VARIABLES = {
   FEATURE_TTL_S: wholeNumber(1, 31_536_000).default(3600).describe(
     "Seconds that a feature vector is kept; alias REDIS_TTL",
   ),
+  DEFAULT_SETTINGS_PATH: text.optional().describe(
+    "JSON file of the settings that new users get; the program's own when unset",
+  ),
+  CHANNELS_PATH: text.optional().describe(
+    "JSON list of channels beside the built-in ones, with a schema each",
+  ),
+  SETTINGS_HISTORY_DAYS: wholeNumber(1, 36_500).default(400).describe(
+    "Days that the past of settings is kept",
+  ),
+  AUTOPILOT_SYMBOLS: listOf(parseSymbol).default([]).describe(
+    "Symbols that the autopilot decides on, separated by commas; none: it is off",
+  ),
+  AUTOPILOT_USERS: listOf(parseUserId).default([parseUserId("default")])
+    .describe(
+      "Users that it decides for, separated by commas",
+    ),
+  AUTOPILOT_CYCLE_MS: wholeNumber(100, 3_600_000).default(5000).describe(
+    "Milliseconds between its decisions",
+  ),
   MARKET_DATA_DIR: text.default("./examples/market_data").describe(
     "Folder of SYMBOL.parquet files",
   ),
@@ -102,7 +133,6 @@ export const VARIABLES = {
 export const NOT_YET = [
   "ADMIN_PORT",
   "AUTH",
-  "DEFAULT_SETTINGS_PATH",
 ] as const;
 
 /** Names that mean a variable, for those who know it by another one. */

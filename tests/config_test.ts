@@ -13,19 +13,9 @@ import {
 import { VARIABLE_NAMES, VARIABLES } from "../src/variables.ts";
 import { deepEqual, equal, match, ok, throws } from "./support/assert.ts";
 import { needs } from "./support/needs.ts";
+import { refusals } from "./support/refusals.ts";
 
 type Variable = keyof typeof VARIABLES;
-
-/** The sentences by which `values` are refused. */
-function refusals(values: Record<string, string>): string[] {
-  try {
-    parseConfig(values);
-  } catch (error) {
-    ok(error instanceof ConfigError);
-    return error.message.split("\n");
-  }
-  return [];
-}
 
 Deno.test("without any variable the service runs on SQLite and the sample data", () => {
   deepEqual(parseConfig(), {
@@ -45,6 +35,10 @@ Deno.test("without any variable the service runs on SQLite and the sample data",
     },
     pinned: [],
     featureTtlS: 3600,
+    defaultSettingsPath: undefined,
+    channelsPath: undefined,
+    settingsHistoryDays: 400,
+    autopilot: { symbols: [], users: ["default"], cycleMs: 5000 },
     marketDataDir: "./examples/market_data",
     quarantinePath: undefined,
     modelPath: "./examples/model/alpha_baseline.txt",
@@ -77,6 +71,12 @@ Deno.test("every variable is used", () => {
       SETTINGS_STORE: "memory",
       SEQUENCE: "noop",
       FEATURE_TTL_S: "60",
+      DEFAULT_SETTINGS_PATH: "/etc/holdfast/defaults.json",
+      CHANNELS_PATH: "/etc/holdfast/channels.json",
+      SETTINGS_HISTORY_DAYS: "30",
+      AUTOPILOT_SYMBOLS: "SYNA, SYNB",
+      AUTOPILOT_USERS: "ann,bob",
+      AUTOPILOT_CYCLE_MS: "100",
       MARKET_DATA_DIR: "/bars",
       QUARANTINE_PATH: "/bars/quarantine.json",
       MODEL_PATH: "/model.txt",
@@ -105,6 +105,14 @@ Deno.test("every variable is used", () => {
     },
     pinned: ["featureStore", "eventBus", "settingsStore", "sequence"],
     featureTtlS: 60,
+    defaultSettingsPath: "/etc/holdfast/defaults.json",
+    channelsPath: "/etc/holdfast/channels.json",
+    settingsHistoryDays: 30,
+    autopilot: {
+      symbols: ["SYNA", "SYNB"],
+      users: ["ann", "bob"],
+      cycleMs: 100,
+    },
     marketDataDir: "/bars",
     quarantinePath: "/bars/quarantine.json",
     modelPath: "/model.txt",
@@ -160,8 +168,14 @@ const RULES: Record<
   SETTINGS_STORE: adapter,
   SEQUENCE: adapter,
   FEATURE_TTL_S: number(1, 31_536_000),
+  DEFAULT_SETTINGS_PATH: ANY_TEXT,
+  SETTINGS_HISTORY_DAYS: number(1, 36_500),
+  AUTOPILOT_SYMBOLS: ANY_TEXT, // below, name by name
+  AUTOPILOT_USERS: ANY_TEXT, // below, too
+  AUTOPILOT_CYCLE_MS: number(100, 3_600_000),
   MARKET_DATA_DIR: ANY_TEXT,
   QUARANTINE_PATH: ANY_TEXT,
+  CHANNELS_PATH: ANY_TEXT,
   MODEL_PATH: ANY_TEXT,
   MODEL_RELOAD_S: number(1, 86_400),
   STRATEGY_ID: ANY_TEXT,
@@ -283,6 +297,25 @@ Deno.test("what the database of record holds is pinned to it, or to nothing", ()
   for (const store of ["sqlite", "memory", "noop"]) {
     const { adapters } = parseConfig({ FEATURE_STORE: store });
     equal(adapters.featureStore, store);
+  }
+});
+
+Deno.test("a list of names is read name by name, and a bad one is told", () => {
+  const { autopilot } = parseConfig({
+    AUTOPILOT_SYMBOLS: "syna , SYNB",
+    AUTOPILOT_USERS: "ann@example.com,42",
+  });
+  deepEqual(autopilot.symbols, ["SYNA", "SYNB"]);
+  deepEqual(autopilot.users, ["ann@example.com", "42"]);
+  for (const variable of ["AUTOPILOT_SYMBOLS", "AUTOPILOT_USERS"]) {
+    for (const value of ["A,,B", "A,", ",", " ", "A,b c", "a:b"]) {
+      const [sentence = "", ...others] = refusals({ [variable]: value });
+      const start =
+        `Cannot use ${variable} as it has a bad name in it: Cannot `;
+      ok(sentence.startsWith(start), sentence);
+      ok(sentence.endsWith(`: current value is ${JSON.stringify(value)}`));
+      deepEqual(others, []);
+    }
   }
 });
 

@@ -8,14 +8,19 @@ import { settingsUpdated } from "../../domain/settings_event.ts";
 import { admit, checkChanges, checkVersion } from "../../ports/arguments.ts";
 import type { SettingsStore } from "../../ports/settings_store.ts";
 import type { MemoryLog } from "./log.ts";
+import type { MemoryHistory } from "./settings_history.ts";
 
 /** The documents, apart from any adapter, so that several can share them. */
 export type MemorySettings = Map<SettingsKey, SettingsDocument>;
 
-/** Opens a store over `documents` whose changes are appended to `log`. */
+/**
+ * Opens a store over `documents` whose changes are appended to `log`, and noted
+ * in `history` where there is one.
+ */
 export function openMemorySettingsStore(
   log: MemoryLog,
   documents: MemorySettings = new Map(),
+  history?: MemoryHistory,
 ): SettingsStore {
   let closed = false;
   const enter = (signal?: AbortSignal) =>
@@ -44,14 +49,19 @@ export function openMemorySettingsStore(
         documents.set(key, { key, version: versions[i]!, json });
       });
       log.append(
-        changes.map(({ key }, i) =>
+        changes.map(({ key, paths }, i) =>
           settingsUpdated(
-            { key, version: versions[i]!, actor },
+            { key, version: versions[i]!, actor, paths },
             log.newId(),
             now,
           )
         ),
       );
+      changes.forEach(({ key, json }, i) => {
+        const version = versions[i]!;
+        const at = log.at(version).committedAt;
+        history?.note({ key, version, at, actor, json });
+      });
       return versions;
     },
 

@@ -5,28 +5,40 @@
  */
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
-import type { StatePorts } from "../../ports/state_ports.ts";
+import type { RecordPorts } from "../../ports/state_ports.ts";
 import { openMemoryEventBus } from "./event_bus.ts";
 import {
   createMemoryFeatures,
   openMemoryFeatureStore,
 } from "./feature_store.ts";
+import { openMemoryGroupStore } from "./group_store.ts";
 import { createMemoryLog } from "./log.ts";
 import { openMemorySequencePort } from "./sequence_port.ts";
-import { openMemorySettingsStore } from "./settings_store.ts";
+import { openMemorySettingsArchive } from "./settings_archive.ts";
+import { createMemoryHistory } from "./settings_history.ts";
+import {
+  type MemorySettings,
+  openMemorySettingsStore,
+} from "./settings_store.ts";
 
 /** Opens ports over one empty state; `stack` closes them. */
 export function openMemoryState(
   options: { readonly clock: Clock; readonly entropy: Entropy },
   stack: AsyncDisposableStack,
-): StatePorts {
+): RecordPorts {
   const log = createMemoryLog(options);
+  const documents: MemorySettings = new Map();
+  const history = createMemoryHistory();
   return {
     eventBus: stack.use(openMemoryEventBus(log)),
     featureStore: stack.use(
       openMemoryFeatureStore(createMemoryFeatures(options)),
     ),
+    groupStore: stack.use(openMemoryGroupStore(log)),
     sequence: stack.use(openMemorySequencePort()),
-    settingsStore: stack.use(openMemorySettingsStore(log)),
+    settingsArchive: stack.use(
+      openMemorySettingsArchive(log, documents, history),
+    ),
+    settingsStore: stack.use(openMemorySettingsStore(log, documents, history)),
   };
 }

@@ -3,18 +3,22 @@
  *
  * @module
  */
-import type { StatePorts } from "../../ports/state_ports.ts";
+import type { RecordPorts } from "../../ports/state_ports.ts";
 import { openNoopEventBus } from "./event_bus.ts";
 import { openNoopFeatureStore } from "./feature_store.ts";
+import { openNoopGroupStore } from "./group_store.ts";
 import { openNoopSequencePort } from "./sequence_port.ts";
+import { openNoopSettingsArchive } from "./settings_archive.ts";
 import { openNoopSettingsStore } from "./settings_store.ts";
 
 /** Opens ports that hold nothing; `stack` closes them. */
-export function openNoopState(stack: AsyncDisposableStack): StatePorts {
+export function openNoopState(stack: AsyncDisposableStack): RecordPorts {
   return {
     eventBus: stack.use(openNoopEventBus()),
     featureStore: stack.use(openNoopFeatureStore()),
+    groupStore: stack.use(openNoopGroupStore()),
     sequence: stack.use(openNoopSequencePort()),
+    settingsArchive: stack.use(openNoopSettingsArchive()),
     settingsStore: stack.use(openNoopSettingsStore()),
   };
 }

@@ -246,7 +246,7 @@ export function openPostgresDatabase(
     async renewEpoch() {
       try {
         const link = await appender.pick();
-        const text = "SELECT epoch FROM lock_log_head($1)";
+        const text = "/* log.epoch */ SELECT epoch FROM lock_log_head($1)";
         const [row] = await link.query<[string]>(text, [newId()]);
         noteEpoch(row![0]);
       } catch (error) {

@@ -18,6 +18,8 @@ const RING_MS = 10;
 /** The channel; what is sent on it has no meaning. */
 const CHANNEL = "holdfast_log";
 
+const LOOK = "/* doorbell */ SELECT pos FROM log_head WHERE id = 1";
+
 /** Hears a position at or below which the log may end now. */
 export type AppendListener = (position: number) => void;
 
@@ -82,7 +84,7 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
     while (lookAgain && !closing.signal.aborted) {
       lookAgain = false;
       try {
-        saw(await options.look("SELECT pos FROM log_head WHERE id = 1"));
+        saw(await options.look(LOOK));
       } catch {
         tell(Infinity); // whoever waits goes and hears why
       }
@@ -93,7 +95,9 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
   async function ringWhileAsked(): Promise<void> {
     while (ringAgain) {
       ringAgain = false;
-      await notify(`SELECT pg_notify('${CHANNEL}', '')`).catch(() => {});
+      await notify(`/* doorbell */ SELECT pg_notify('${CHANNEL}', '')`).catch(
+        () => {},
+      );
       await clock.sleep(RING_MS, closing.signal);
     }
     ringing = undefined;

@@ -17,7 +17,7 @@ import { toWriteError } from "./errors.ts";
 /** Invalidations remembered for fills that are under way. */
 const MAX_REMEMBERED = 1024;
 
-const READ = `SELECT serial, f.* FROM (
+const READ = `/* features.read */ SELECT serial, f.* FROM (
     SELECT coalesce(max(serial), 0) AS serial FROM feature_invalidation
   ) AS i LEFT JOIN LATERAL (
     SELECT symbol, date, json, feature_set, window_hash, computed_at
@@ -26,9 +26,10 @@ const READ = `SELECT serial, f.* FROM (
     WHERE expires_at > $2
   ) AS f ON true`;
 
-const FILL = "SELECT fill_features($1, $2::text::json, $3)";
+const FILL = "/* features.fill */ SELECT fill_features($1, $2::text::json, $3)";
 
-const INVALIDATE = "SELECT invalidate_features($1::text::json, $2)";
+const INVALIDATE =
+  "/* features.invalidate */ SELECT invalidate_features($1::text::json, $2)";
 
 type Row = readonly [
   serial: number,
@@ -102,7 +103,7 @@ export function openPostgresFeatureStore(db: PostgresDatabase): FeatureStore {
     async size(signal) {
       enter(signal);
       const rows = await db.read<[number]>(
-        "SELECT count(*) FROM feature",
+        "/* features.count */ SELECT count(*) FROM feature",
         [],
         signal,
       );

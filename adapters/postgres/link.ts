@@ -114,7 +114,7 @@ export async function openLink(
       async () => {},
     );
     try {
-      await other.query("SELECT pg_cancel_backend($1)", [pid]);
+      await other.query("/* link */ SELECT pg_cancel_backend($1)", [pid]);
     } finally {
       await other.close();
     }
@@ -243,7 +243,7 @@ function createLink(
 
   async function greet(): Promise<Hello> {
     const [row] = await query(
-      "SELECT pg_is_in_recovery(), current_setting('server_version_num')::integer, pg_backend_pid()",
+      "/* link */ SELECT pg_is_in_recovery(), current_setting('server_version_num')::integer, pg_backend_pid()",
     ) as unknown as [boolean, number, number][];
     const [isStandby, version, number] = row!;
     pid = number;

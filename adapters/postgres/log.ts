@@ -48,6 +48,7 @@ interface Item {
   readonly data?: string;
   readonly value?: string;
   readonly actor?: string;
+  readonly paths?: readonly string[] | undefined;
 }
 
 type State = "stored" | "duplicate" | "conflict" | "busy" | "dropped";
@@ -82,7 +83,7 @@ export async function commitLogCalls(
 ): Promise<LogCommit> {
   const group = gather(calls, writing);
   const rows = await link.query<[number, State, number, string]>(
-    "SELECT n, state, pos, epoch FROM commit_calls($1::text::json, $2::text::json, $3, $4)",
+    "/* log.append */ SELECT n, state, pos, epoch FROM commit_calls($1::text::json, $2::text::json, $3, $4)",
     [
       JSON.stringify(group.items),
       group.guards.length > 0 ? JSON.stringify(group.guards) : null,
@@ -147,12 +148,12 @@ function gather(calls: readonly LogCall[], writing: LogWriting): Group {
       });
     }
     const { actor } = call;
-    return call.changes.map(({ key, json, ifVersion }) => {
+    return call.changes.map(({ key, json, ifVersion, paths }) => {
       const n = items.length;
       const id = writing.newId();
       const event = settingsUpdated({ key, version: 0, actor }, id, now);
       const { data: _, ...item } = itemOf(event, n, index);
-      items.push({ ...item, value: json, actor });
+      items.push({ ...item, value: json, actor, paths });
       guards.push({ n, call: index, key, if_version: ifVersion });
       return n;
     });

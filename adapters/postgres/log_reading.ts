@@ -45,6 +45,8 @@ const HEAD = `SELECT epoch, h.pos,
     timeline = log_timeline() AS is_of_timeline
   FROM log_head h WHERE id = 1`;
 
+const READ_HEAD = `/* log.head */ ${HEAD}`;
+
 /** Names the columns of an event. */
 export const EVENT = "pos, id, type, key, at, data, meta, batch_end";
 
@@ -56,26 +58,28 @@ const withinPage = (rows: string) =>
     ) - length(data) AS chars_before FROM (${rows}) AS r
   ) AS p WHERE chars_before < ${MAX_EVENT_PAGE_CHARS}`;
 
-const PAGE = `SELECT h.*, e.* FROM (${HEAD}) AS h LEFT JOIN LATERAL (
+const PAGE =
+  `/* log.read */ SELECT h.*, e.* FROM (${HEAD}) AS h LEFT JOIN LATERAL (
     ${
-  withinPage(
-    `SELECT ${EVENT} FROM event_log WHERE pos > $1 ORDER BY pos LIMIT $2`,
-  )
-}
+    withinPage(
+      `SELECT ${EVENT} FROM event_log WHERE pos > $1 ORDER BY pos LIMIT $2`,
+    )
+  }
   ) AS e ON true ORDER BY e.pos`;
 
-const CHANNELS = `SELECT h.*, e.* FROM (${HEAD}) AS h LEFT JOIN LATERAL (
+const CHANNELS =
+  `/* log.read */ SELECT h.*, e.* FROM (${HEAD}) AS h LEFT JOIN LATERAL (
     SELECT pos, type FROM event_log WHERE pos > $1 ORDER BY pos LIMIT $2
   ) AS e ON true ORDER BY e.pos`;
 
-const NAMED = `${
+const NAMED = `/* log.read */ ${
   withinPage(
     `SELECT ${EVENT} FROM event_log WHERE pos = ANY ($1::text::bigint[])`,
   )
 } ORDER BY pos`;
 
 /** A binary search: positions are dense and times never go back. */
-const POSITION_AT = `WITH RECURSIVE search (low, high) AS (
+const POSITION_AT = `/* log.read */ WITH RECURSIVE search (low, high) AS (
     SELECT earliest, pos + 1 FROM (${HEAD}) AS h
     UNION ALL
     SELECT
@@ -91,7 +95,7 @@ export async function readLogHead(
   db: PostgresDatabase,
   signal?: AbortSignal,
 ): Promise<LogHead> {
-  const [row] = await readOfTimeline<HeadRow>(db, HEAD, [], signal);
+  const [row] = await readOfTimeline<HeadRow>(db, READ_HEAD, [], signal);
   return toHead(row!);
 }
 

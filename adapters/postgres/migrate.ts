@@ -9,12 +9,16 @@ import type { Link } from "./link.ts";
 import state from "./migrations/0001_state.sql" with { type: "text" };
 import leases from "./migrations/0002_leases.sql" with { type: "text" };
 import blocks from "./migrations/0003_blocks.sql" with { type: "text" };
+import history from "./migrations/0004_history.sql" with { type: "text" };
+import groups from "./migrations/0005_groups.sql" with { type: "text" };
 
 /** The scripts by version, from 1. */
 const MIGRATIONS = [
   { name: "0001_state", script: state },
   { name: "0002_leases", script: leases },
   { name: "0003_blocks", script: blocks },
+  { name: "0004_history", script: history },
+  { name: "0005_groups", script: groups },
 ];
 
 /** What a migration needs to know. */
@@ -44,11 +48,11 @@ export async function migrate(
   await link.script("BEGIN");
   // Held up to the commit: of several programs one migrates.
   await link.query(
-    "SELECT pg_advisory_xact_lock(hashtext('holdfast'), hashtext(current_schema()))",
+    "/* migrate */ SELECT pg_advisory_xact_lock(hashtext('holdfast'), hashtext(current_schema()))",
   );
   const applied = await bringUpToDate(link, options);
   await link.query(
-    `INSERT INTO log_head (id, epoch, pos, set_pos, at, timeline)
+    `/* migrate */ INSERT INTO log_head (id, epoch, pos, set_pos, at, timeline)
       VALUES (1, $1, 0, 0, $2, log_timeline()) ON CONFLICT (id) DO NOTHING`,
     [options.epoch, Math.floor(options.atMs)],
   );
@@ -78,7 +82,7 @@ async function bringUpToDate(
   if (!isOurs) await link.script(OWN_TABLE);
 
   const applied = await link.query<[number, string]>(
-    "SELECT version, checksum FROM schema_migration ORDER BY version",
+    "/* migrate */ SELECT version, checksum FROM schema_migration ORDER BY version",
   );
   const found = applied.at(-1)?.[0] ?? 0;
   if (found > known) {
@@ -98,14 +102,14 @@ async function bringUpToDate(
   for (const [i, { name, script }] of missing.entries()) {
     await link.script(script);
     await link.query(
-      "INSERT INTO schema_migration VALUES ($1, $2, $3, $4)",
+      "/* migrate */ INSERT INTO schema_migration VALUES ($1, $2, $3, $4)",
       [found + i + 1, name, checksumOf(script), Math.floor(atMs)],
     );
   }
   return missing.map(({ name }) => name);
 }
 
-const LOOK = `SELECT current_schema()::text, count(*) > 0,
+const LOOK = `/* migrate */ SELECT current_schema()::text, count(*) > 0,
     coalesce(bool_or(relname = 'schema_migration'), false)
   FROM pg_class WHERE relkind IN ('r', 'p')
     AND relnamespace = to_regnamespace(quote_ident(current_schema()))`;

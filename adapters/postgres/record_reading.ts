@@ -63,8 +63,11 @@ type StretchRow = readonly [
   batchEnd: number | null,
 ];
 
+/** One row, which has the view. */
+const LOOK = "/* record.look */ SELECT record_view(), NULL, NULL, NULL";
+
 /** One row has the view, the others a document each. */
-const READ = `SELECT record_view(), NULL, NULL, NULL
+const READ = `/* settings.read */ SELECT record_view(), NULL, NULL, NULL
   UNION ALL SELECT NULL, key, version, value FROM settings
     WHERE key = ANY ($1::text::text[])`;
 
@@ -73,7 +76,7 @@ const READ = `SELECT record_view(), NULL, NULL, NULL
  * place of the key, its version in place of the position, its value in place
  * of the data. Lengths are those in UTF-8, which are had without reading.
  */
-const STRETCH = `WITH sized AS (
+const STRETCH = `/* drain */ WITH sized AS (
     SELECT pos, batch_end, sum(octet_length(data)) OVER (ORDER BY pos) AS length
     FROM (
       SELECT pos, batch_end, data FROM event_log WHERE pos > $1
@@ -102,8 +105,8 @@ export async function readSnapshot(
 ): Promise<RecordSnapshot> {
   const { view, rows } = await readWithView<DocumentRow>(
     db,
-    READ,
-    [textArray(keys)],
+    keys.length === 0 ? LOOK : READ,
+    keys.length === 0 ? [] : [textArray(keys)],
     signal,
   );
   const found = new Map<SettingsKey, SettingsDocument>();

@@ -11,11 +11,11 @@ import { toWriteError } from "./errors.ts";
 import { readSnapshot, readStretch, toView } from "./record_reading.ts";
 
 const CLAIM =
-  "SELECT granted, shown FROM claim_lease($1, $2, $3, $4, $5, $6, $7::text::json)";
+  "/* lease */ SELECT granted, shown FROM claim_lease($1, $2, $3, $4, $5, $6, $7::text::json)";
 
-const LEAVE_EPOCH = "SELECT leave_epoch($1)";
+const LEAVE_EPOCH = "/* log.epoch */ SELECT leave_epoch($1)";
 
-const LEAVE = "DELETE FROM instance WHERE boot_id = $1";
+const LEAVE = "/* lease */ DELETE FROM instance WHERE boot_id = $1";
 
 /** Opens a store over `db`; closing it leaves the database open. */
 export function openPostgresRecordStore(db: PostgresDatabase): RecordStore {

@@ -28,7 +28,8 @@ type Row = readonly [
   isFenced: boolean,
 ];
 
-const GIVE = `SELECT n, last_number, of_epoch, fence_pos, is_fenced
+const GIVE =
+  `/* sequence */ SELECT n, last_number, of_epoch, fence_pos, is_fenced
   FROM give_numbers($1::text::json, $2, $3)`;
 
 /** Opens a ledger over `db`; closing it leaves the database open. */

@@ -17,7 +17,7 @@ interface Call {
 }
 
 /** Rows are locked in the order of their keys, so that nobody deadlocks. */
-const TAKE = `INSERT INTO sequence (user_id, day, leased_to)
+const TAKE = `/* sequence */ INSERT INTO sequence (user_id, day, leased_to)
   SELECT "user", day, count
     FROM json_to_recordset($1::text::json) AS t ("user" text, day text, count bigint)
     ORDER BY "user", day

@@ -8,7 +8,7 @@ import { admit, checkChanges } from "../../ports/arguments.ts";
 import type { SettingsStore } from "../../ports/settings_store.ts";
 import type { PostgresDatabase } from "./database.ts";
 
-const READ = `SELECT key, version, value FROM settings
+const READ = `/* settings.read */ SELECT key, version, value FROM settings
   WHERE key = ANY ($1::text::text[])`;
 
 /** Opens a store over `db`; closing it leaves the database open. */

@@ -5,17 +5,19 @@
  */
 import type { RecordStore } from "../../ports/record_store.ts";
 import type { SequenceLedger } from "../../ports/sequence_ledger.ts";
-import type { StatePorts } from "../../ports/state_ports.ts";
+import type { RecordPorts } from "../../ports/state_ports.ts";
 import { openPostgresDatabase, type PostgresOptions } from "./database.ts";
 import { openPostgresEventBus } from "./event_bus.ts";
 import { openPostgresFeatureStore } from "./feature_store.ts";
+import { openPostgresGroupStore } from "./group_store.ts";
 import { openPostgresRecordStore } from "./record_store.ts";
 import { openPostgresSequenceLedger } from "./sequence_ledger.ts";
 import { openPostgresSequencePort } from "./sequence_port.ts";
+import { openPostgresSettingsArchive } from "./settings_archive.ts";
 import { openPostgresSettingsStore } from "./settings_store.ts";
 
 /** The ports over one open database. */
-export interface PostgresState extends StatePorts {
+export interface PostgresState extends RecordPorts {
   /** The database as those see it who follow it. */
   readonly record: RecordStore;
   /** Numbers, as those give them out who keep blocks elsewhere. */
@@ -35,9 +37,11 @@ export function openPostgresState(
   return {
     eventBus: stack.use(openPostgresEventBus(db)),
     featureStore: stack.use(openPostgresFeatureStore(db)),
+    groupStore: stack.use(openPostgresGroupStore(db)),
     ledger: stack.use(openPostgresSequenceLedger(db)),
     record: stack.use(openPostgresRecordStore(db)),
     sequence: stack.use(openPostgresSequencePort(db)),
+    settingsArchive: stack.use(openPostgresSettingsArchive(db)),
     settingsStore: stack.use(openPostgresSettingsStore(db)),
   };
 }

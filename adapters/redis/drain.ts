@@ -5,6 +5,11 @@
  */
 import { type Checkpoint, formatCheckpoint } from "../../domain/checkpoint.ts";
 import { formatEvent } from "../../domain/event/envelope.ts";
+import type { SettingsDocument } from "../../domain/settings.ts";
+import {
+  isProjection,
+  projectionsOf,
+} from "../../domain/settings_projection.ts";
 import type { DocumentChange, DrainStep } from "../../ports/fast_layer.ts";
 import {
   CHANGES,
@@ -18,7 +23,12 @@ import {
 import { createFencedScript, type ScriptCall } from "./script.ts";
 import drain from "./scripts/drain.lua" with { type: "text" };
 import reset from "./scripts/reset.lua" with { type: "text" };
-import { isLarge, storeDocument } from "./stored_document.ts";
+import {
+  isLarge,
+  storeDocument,
+  type StoredPart,
+  storeParts,
+} from "./stored_document.ts";
 import { streamFields } from "./stream.ts";
 
 const DRAIN = createFencedScript(drain);
@@ -31,8 +41,10 @@ const MAX_STEP_CHARS = 1024 * 1024;
 
 /** The call that takes `step`. */
 export async function drainCall(step: DrainStep): Promise<ScriptCall> {
-  const { history, from, changes, voided, fenced, entries } = step;
+  const { history, from, voided, fenced, entries } = step;
   const to = { ...from, ...step.to };
+  // No document of ours has such a key; by hand, it can have come into the log.
+  const changes = step.changes.filter(({ key }) => !isProjection(key));
   const texts = await replacements(changes, to);
   return {
     script: DRAIN,
@@ -47,7 +59,8 @@ export async function drainCall(step: DrainStep): Promise<ScriptCall> {
         key,
         fillToken(key),
         String(position),
-        texts[i]!,
+        texts[i]!.text,
+        ...list(texts[i]!.parts, ({ key, text }) => [key, text]),
       ]),
       ...list(voided, ({ symbol = "", date = "" }) => [symbol, date]),
       ...list(fenced, (name) => [sequenceBlock(name)]),
@@ -79,22 +92,49 @@ export function resetCall(
   };
 }
 
-/** What takes the place of each document; nothing when it is to be dropped. */
+/** What takes the place of a document and of its parts; nothing where they are to be dropped. */
+interface Replacement {
+  readonly text: string;
+  readonly parts: readonly StoredPart[];
+}
+
 async function replacements(
   changes: readonly DocumentChange[],
   to: Checkpoint,
-): Promise<string[]> {
+): Promise<Replacement[]> {
   let room = MAX_STEP_CHARS;
-  const texts: string[] = [];
-  for (const { document } of changes) {
-    const text = document && document.version <= to.position
-      ? await storeDocument(document, to.generation)
+  const made: Replacement[] = [];
+  for (const { key, document } of changes) {
+    const replacement = document && document.version <= to.position
+      ? await replacementBy(document, to.generation)
       : undefined;
-    const fits = text !== undefined && !isLarge(text) && text.length <= room;
-    if (fits) room -= text.length;
-    texts.push(fits ? text : "");
+    const length = replacement ? lengthOf(replacement) : Infinity;
+    if (length <= room) {
+      room -= length;
+      made.push(replacement!);
+    } else {
+      const parts = projectionsOf({ key }).map(({ key }) => ({
+        key,
+        text: "",
+      }));
+      made.push({ text: "", parts });
+    }
   }
-  return texts;
+  return made;
+}
+
+/** `undefined` when it is too large for a script. */
+async function replacementBy(
+  document: SettingsDocument,
+  generation: string,
+): Promise<Replacement | undefined> {
+  const text = await storeDocument(document, generation);
+  if (text === undefined || isLarge(text)) return undefined;
+  return { text, parts: await storeParts(document, generation) };
+}
+
+function lengthOf({ text, parts }: Replacement): number {
+  return parts.reduce((sum, part) => sum + part.text.length, text.length);
 }
 
 function list<T>(

@@ -9,7 +9,7 @@ import { CHECKPOINT, fillToken, SCRATCH } from "./keys.ts";
 import { PATIENT } from "./patience.ts";
 import { type Command, createFencedScript, type RedisReply } from "./script.ts";
 import fill from "./scripts/fill.lua" with { type: "text" };
-import { isLarge, storeDocument } from "./stored_document.ts";
+import { isLarge, storeDocument, storeParts } from "./stored_document.ts";
 
 const FILL = createFencedScript(fill);
 
@@ -33,15 +33,26 @@ export async function keepDocuments(
   const args = [history, generation];
   const scratches: Command[] = [];
   let room = MAX_CALL_CHARS;
-  for (const { key, token, document } of fills) {
-    const text = await storeDocument(document, generation);
-    if (text === undefined) continue;
-    const scratch = `${SCRATCH}:${token}`;
+
+  /** Where the script finds `text`: under the scratch key, or in its arguments. */
+  function place(text: string, scratch: string): [string, string] {
     const isBeside = isLarge(text) || text.length > room;
     if (isBeside) scratches.push(["SET", scratch, text, "PX", SCRATCH_MS]);
     else room -= text.length;
+    return [scratch, isBeside ? "" : text];
+  }
+
+  for (const { key, token, document } of fills) {
+    const text = await storeDocument(document, generation);
+    if (text === undefined) continue;
+    const parts = await storeParts(document, generation);
+    const [scratch, inline] = place(text, `${SCRATCH}:${token}`);
     keys.push(fillToken(key), key, scratch);
-    args.push(token, String(document.version), isBeside ? "" : text);
+    args.push(token, String(document.version), inline, String(parts.length));
+    for (const [i, part] of parts.entries()) {
+      const beside = part.text && `${SCRATCH}:${token}:${i}`;
+      args.push(part.key, ...place(part.text, beside));
+    }
   }
   const call = { script: FILL, keys, args };
   if (scratches.length === 0) return await connection.run(call);

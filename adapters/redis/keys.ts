@@ -1,6 +1,6 @@
 /**
  * The names of everything that Holdfast keeps in Redis for itself; documents
- * lie under their own keys.
+ * lie under their own keys, and so do their parts (`settings_projection.ts`).
  *
  * @module
  */

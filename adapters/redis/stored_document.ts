@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
 import type { Checkpoint } from "../../domain/checkpoint.ts";
 import type { SettingsDocument } from "../../domain/settings.ts";
+import { projectionsOf } from "../../domain/settings_projection.ts";
 
 /** Longer texts are compressed, and do not go through Lua. */
 export const MAX_SCRIPT_BYTES = 64 * 1024;
@@ -24,6 +25,14 @@ export interface StoredDocument {
   readonly body: string;
   /** Whether `body` is compressed. */
   readonly isPacked: boolean;
+}
+
+/** A part of a document, which lies under a key of its own. */
+export interface StoredPart {
+  /** The key. */
+  readonly key: string;
+  /** What is stored there; empty when the part has no value. */
+  readonly text: string;
 }
 
 const compress = promisify(zstdCompress);
@@ -43,7 +52,7 @@ export function isLarge(text: string): boolean {
 
 /** Writes a document, compressed if it is large; `undefined` when it is too large. */
 export async function storeDocument(
-  { version, json }: SettingsDocument,
+  { version, json }: Pick<SettingsDocument, "version" | "json">,
   generation: string,
 ): Promise<string | undefined> {
   const head = `${HEAD}${version},"gen":"${generation}",`;
@@ -58,6 +67,20 @@ export async function storeDocument(
     },
   });
   return `${head}${PACKED}${packed.toString("base64")}"}`;
+}
+
+/** Writes the parts of a document in the same form, of the same version. */
+export async function storeParts(
+  document: SettingsDocument,
+  generation: string,
+): Promise<StoredPart[]> {
+  const { version } = document;
+  return await Promise.all(
+    projectionsOf(document).map(async ({ key, json }) => {
+      const text = json && await storeDocument({ version, json }, generation);
+      return { key, text: text ?? "" };
+    }),
+  );
 }
 
 /**

@@ -9,12 +9,16 @@ import type { Connection } from "./connection.ts";
 import state from "./migrations/0001_state.sql" with { type: "text" };
 import leases from "./migrations/0002_leases.sql" with { type: "text" };
 import blocks from "./migrations/0003_blocks.sql" with { type: "text" };
+import history from "./migrations/0004_history.sql" with { type: "text" };
+import groups from "./migrations/0005_groups.sql" with { type: "text" };
 
 /** The scripts by version, from 1. */
 const MIGRATIONS = [
   { name: "0001_state", script: state },
   { name: "0002_leases", script: leases },
   { name: "0003_blocks", script: blocks },
+  { name: "0004_history", script: history },
+  { name: "0005_groups", script: groups },
 ];
 
 /** The one that makes a database; where it was not missing, there was one. */

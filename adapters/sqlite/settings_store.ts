@@ -15,6 +15,7 @@ import type {
 import type { Sql } from "./connection.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { appendEvents, readLogHead } from "./log.ts";
+import { noteRevision } from "./settings_archive.ts";
 
 /** Opens a store over `db`; closing it leaves the database open. */
 export function openSqliteSettingsStore(db: SqliteDatabase): SettingsStore {
@@ -81,11 +82,18 @@ function replace(
   });
   const receipts = appendEvents(
     sql,
-    changes.map(({ key }, i) =>
-      settingsUpdated({ key, version: versions[i]!, actor }, db.newId(), now)
+    changes.map(({ key, paths }, i) =>
+      settingsUpdated(
+        { key, version: versions[i]!, actor, paths },
+        db.newId(),
+        now,
+      )
     ),
     now,
   );
+  changes.forEach(({ key, json }, i) => {
+    noteRevision(sql, { key, version: versions[i]!, actor, json });
+  });
   // Else the versions were not the positions; the group's second run draws again.
   ok(receipts.every((receipt) => !receipt.duplicate), "event ids repeat");
   return versions;

@@ -5,17 +5,19 @@
  */
 import type { RecordStore } from "../../ports/record_store.ts";
 import type { SequenceLedger } from "../../ports/sequence_ledger.ts";
-import type { StatePorts } from "../../ports/state_ports.ts";
+import type { RecordPorts } from "../../ports/state_ports.ts";
 import { openSqliteDatabase } from "./database.ts";
 import { openSqliteEventBus } from "./event_bus.ts";
 import { openSqliteFeatureStore } from "./feature_store.ts";
+import { openSqliteGroupStore } from "./group_store.ts";
 import { openSqliteRecordStore } from "./record_store.ts";
 import { openSqliteSequenceLedger } from "./sequence_ledger.ts";
 import { openSqliteSequencePort } from "./sequence_port.ts";
+import { openSqliteSettingsArchive } from "./settings_archive.ts";
 import { openSqliteSettingsStore } from "./settings_store.ts";
 
 /** The ports over one open database. */
-export interface SqliteState extends StatePorts {
+export interface SqliteState extends RecordPorts {
   /** The database as those see it who follow it. */
   readonly record: RecordStore;
   /** Numbers, as those give them out who keep blocks elsewhere. */
@@ -35,9 +37,11 @@ export async function openSqliteState(
   return {
     eventBus: stack.use(openSqliteEventBus(db)),
     featureStore: stack.use(openSqliteFeatureStore(db)),
+    groupStore: stack.use(openSqliteGroupStore(db)),
     ledger: stack.use(openSqliteSequenceLedger(db)),
     record: stack.use(openSqliteRecordStore(db)),
     sequence: stack.use(openSqliteSequencePort(db)),
+    settingsArchive: stack.use(openSqliteSettingsArchive(db)),
     settingsStore: stack.use(openSqliteSettingsStore(db)),
   };
 }

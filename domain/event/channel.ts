@@ -28,6 +28,8 @@ export interface Channel {
   readonly summary: string;
   /** Whether only Holdfast itself publishes on it; anybody may when absent. */
   readonly reserved?: true;
+  /** Whether its events are always somebody's: an event that names no user is its publisher's. */
+  readonly isOwned?: true;
   /** How its events travel. */
   readonly lane: Lane;
   /** Version of the schema; rises when a field changes its meaning. */

@@ -1,16 +1,17 @@
 /**
  * Events as subscribers get them.
  *
- * Both forms are laid around the stored data, which is neither parsed nor
- * printed again. An envelope is an acceptable publication of the same event, on
- * channels that are not Holdfast's own.
+ * Every form is laid around the stored data, which is neither parsed nor
+ * printed again. An envelope, and a CloudEvent, is an acceptable publication of
+ * the same event, on channels that are not Holdfast's own.
  *
  * @module
  */
+import { formatCloudEvent } from "./cloud_event.ts";
 import type { LoggedEvent, NewEvent } from "./event.ts";
 
 /** The forms that events are delivered in. */
-export const EVENT_FORMS = ["envelope", "flat"] as const;
+export const EVENT_FORMS = ["envelope", "flat", "cloudevents"] as const;
 
 /** One of the forms. */
 export type EventForm = typeof EVENT_FORMS[number];
@@ -22,6 +23,7 @@ export function formatEvent(
   form: EventForm,
 ): string {
   if (form === "flat") return flat(event);
+  if (form === "cloudevents") return formatCloudEvent(event, { event, epoch });
   const committedAt = new Date(event.committedAt).toISOString();
   return envelope(
     event,
@@ -31,7 +33,9 @@ export function formatEvent(
 
 /** Writes an event of the volatile lane: it has no place in the log. */
 export function formatVolatileEvent(event: NewEvent, form: EventForm): string {
-  return form === "flat" ? flat(event) : envelope(event, "");
+  if (form === "flat") return flat(event);
+  if (form === "cloudevents") return formatCloudEvent(event);
+  return envelope(event, "");
 }
 
 /** `{id, event_type, timestamp, data, metadata}`. */
@@ -44,6 +48,7 @@ function envelope(event: NewEvent, place: string): string {
     member("user", meta.user),
     member("traceparent", meta.traceparent),
     member("correlation_id", meta.correlation_id),
+    member("reply_to", meta.reply_to),
   ].filter((text) => text !== "").join(",");
   return `{"id":"${id}",${member("event_type", channel)},${
     member("timestamp", meta.timestamp)

@@ -8,11 +8,11 @@ import type { Channel } from "./channel.ts";
 import {
   count,
   date,
+  decimal,
   decimalText,
   must,
   name,
   someSymbols,
-  whole,
 } from "./fields.ts";
 
 /** What a strategy, its orders and its positions tell of. */
@@ -41,6 +41,7 @@ export const EQUITY_CHANNELS: readonly Channel[] = [
   {
     name: "orders.executed",
     summary: "A run has sent its orders to the broker.",
+    isOwned: true,
     lane: "durable",
     version: 1,
     schema: z.looseObject({
@@ -63,6 +64,7 @@ export const EQUITY_CHANNELS: readonly Channel[] = [
   {
     name: "positions.updated",
     summary: "A position has changed.",
+    isOwned: true,
     lane: "durable",
     version: 1,
     schema: z.looseObject({
@@ -71,8 +73,8 @@ export const EQUITY_CHANNELS: readonly Channel[] = [
         ["buy", "sell", "fill", "partial_fill"],
         must("one of buy, sell, fill, partial_fill"),
       ),
-      qty_change: whole,
-      new_qty: whole,
+      qty_change: decimal,
+      new_qty: decimal,
       price: decimalText,
       strategy_id: name,
     }),

@@ -14,8 +14,10 @@ export interface EventMeta {
   readonly user?: string;
   /** W3C trace context. */
   readonly traceparent?: string;
-  /** Ties an answer to its question. */
+  /** Ties an answer to its question: the id of the question. */
   readonly correlation_id?: string;
+  /** Of a question: the channel that its answer is looked for on. */
+  readonly reply_to?: string;
 }
 
 /** An event to be published. */

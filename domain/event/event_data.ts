@@ -37,7 +37,7 @@ export interface SchemaResult {
 export function parseEventData(
   data: unknown,
   channel: Channel | undefined,
-  at: readonly string[],
+  at: readonly PropertyKey[],
   fault: Faults,
 ): string | undefined {
   const unfit = isJsonObject(data)
@@ -64,7 +64,7 @@ export function parseEventData(
 /** Hands a schema's issues on; tells whether there were none. */
 export function report(
   result: SchemaResult,
-  at: readonly string[],
+  at: readonly PropertyKey[],
   fault: Faults,
 ): boolean {
   for (const { path, message } of result.error?.issues ?? []) {

@@ -13,6 +13,7 @@ const A_COUNT = must("a whole number, 0 or more");
 const A_VERSION = must("a whole number, 1 or more");
 const A_SEQUENCE_DAY = must("a day written YYYYMMDD");
 const A_DECIMAL = must('a decimal in quotes, such as "1.5"');
+const ANY_DECIMAL = must("a decimal, in quotes or not");
 
 /** A text that names something, fit to be a key of the log. */
 export const name: Field = z.string(A_NAME)
@@ -41,8 +42,8 @@ export const someSymbols: Field = z.array(
   must("a list of at least one symbol"),
 ).min(1, must("a list of at least one symbol"));
 
-/** A whole number of either sign. */
-export const whole: Field = z.int(must("a whole number"));
+/** Which fields of a document, such as `sltp.stop_loss_percent`. */
+export const paths: Field = z.array(z.string(), must("a list of paths"));
 
 /** How many of something. */
 export const count: Field = z.int(A_COUNT).min(0, A_COUNT);
@@ -51,13 +52,12 @@ export const count: Field = z.int(A_COUNT).min(0, A_COUNT);
 export const version: Field = z.int(A_VERSION).min(1, A_VERSION);
 
 /** A decimal in a text, so that no digit is lost. */
-export const decimalText: Field = z.string(A_DECIMAL).max(64, A_DECIMAL)
-  .regex(/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/, A_DECIMAL);
+export const decimalText: Field = decimalIn(A_DECIMAL);
 
 /** A decimal as publishers differ about it: in a text or as a number. */
 export const decimal: Field = z.union(
-  [decimalText, z.number()],
-  must("a decimal, in quotes or not"),
+  [decimalIn(ANY_DECIMAL), z.number()],
+  ANY_DECIMAL,
 );
 
 /** A day of the calendar. */
@@ -74,6 +74,11 @@ export const object: Field = z.looseObject(
   {},
   must("an object"),
 );
+
+function decimalIn(be: typeof A_DECIMAL): Field {
+  return z.string(be).max(64, be)
+    .regex(/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/, be);
+}
 
 /** Words for a schema's errors. */
 export function must(

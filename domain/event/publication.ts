@@ -1,10 +1,11 @@
 /**
  * Events as publishers send them.
  *
- * Two forms are taken. The envelope is `{event_type, timestamp, data,
+ * Three forms are taken. The envelope is `{event_type, timestamp, data,
  * metadata?, id?, key?}`. The flat form has no `data`: `event_type`,
  * `timestamp`, `id` and `metadata` belong to the event, every other member is
- * a field of its data. `channel` stands for `event_type` in both.
+ * a field of its data. `channel` stands for `event_type` in both. What has a
+ * `specversion` and neither of them is a CloudEvent.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import { isJsonObject } from "../json_value.ts";
 import { USER_ID_PATTERN } from "../user_id.ts";
 import { isUuid } from "../uuid.ts";
 import type { Channel } from "./channel.ts";
+import { cloudEventPath, isCloudEvent, readCloudEvent } from "./cloud_event.ts";
 import {
   type Faults,
   type Members,
@@ -52,6 +54,8 @@ export interface PublicationContext {
   readonly atMs: number;
   /** Who publishes: stands in the place of any other `metadata.user`. */
   readonly user: string;
+  /** Whether the publisher may name another user. */
+  readonly mayNameUsers?: boolean;
   /** Makes an id for an event that has none. */
   readonly newId: () => string;
   /** Trace context of events that carry none; left out when malformed. */
@@ -78,6 +82,7 @@ const Metadata = z.object({
     .refine((value) => parseTraceparent(value) !== undefined, A_TRACE)
     .exactOptional(),
   correlation_id: text.exactOptional(),
+  reply_to: text.exactOptional(),
 }, must("an object"));
 
 /** The members of an event, whatever its channel and its data. */
@@ -164,6 +169,27 @@ function parseOne(
     fault([], mustBe("an object", input));
     return undefined;
   }
+  if (!isCloudEvent(input)) return parseMembers(input, context, fault);
+  const { envelope, strangers } = readCloudEvent(input, fault);
+  const parsed = parseMembers(
+    envelope,
+    context,
+    (path, message) => fault(cloudEventPath(path), message),
+  );
+  if (!parsed) return undefined;
+  const isAnothers = parsed.ignored.includes("metadata.user");
+  return {
+    ...parsed,
+    ignored: isAnothers ? [...strangers, "user"] : strangers,
+  };
+}
+
+/** Reads an envelope or a flat event. */
+function parseMembers(
+  input: Members,
+  context: PublicationContext,
+  fault: Faults,
+): Publication | undefined {
   const enveloped = "data" in input;
   const { event_type, channel: alias, id, timestamp, metadata, ...rest } =
     input;
@@ -176,12 +202,13 @@ function parseOne(
   if (!frame.success || !channel || json === undefined) return undefined;
 
   const { user = context.user } = frame.data.metadata ?? {};
+  const isTheirs = user === context.user || context.mayNameUsers === true;
   return {
     channel,
     event: newEvent(frame.data, channel, data as Members, json, context),
     ignored: [
       ...Object.keys(strangers),
-      ...user === context.user ? [] : ["metadata.user"],
+      ...isTheirs ? [] : ["metadata.user"],
       ...Object.keys(metadata ?? {})
         .filter((name) => !KNOWN_METADATA.has(name))
         .map((name) => `metadata.${name}`),
@@ -196,7 +223,7 @@ function newEvent(
   json: string,
   context: PublicationContext,
 ): NewEvent {
-  const { key: metadataKey, ...given } = frame.metadata ?? {};
+  const { key: metadataKey, user, ...given } = frame.metadata ?? {};
   const key = frame.key ?? metadataKey ?? keyOf(channel, data);
   const traceparent = given.traceparent ??
     parseTraceparent(context.traceparent ?? "");
@@ -208,7 +235,7 @@ function newEvent(
     meta: {
       timestamp: frame.timestamp ?? new Date(context.atMs).toISOString(),
       ...given,
-      ...(given.user === undefined ? {} : { user: context.user }),
+      ...userOf(user, channel, context),
       ...(traceparent === undefined ? {} : { traceparent }),
     },
   };
@@ -239,6 +266,17 @@ function parseChannel(
     );
   }
   return channel;
+}
+
+/** Whose the event is: an operator's word counts, that of others is their own name. */
+function userOf(
+  named: string | undefined,
+  channel: Channel,
+  context: PublicationContext,
+): { readonly user?: string } {
+  if (named === undefined && !channel.isOwned) return {};
+  const user = context.mayNameUsers ? named : undefined;
+  return { user: user ?? context.user };
 }
 
 /** The key that the data has, as the log takes it. */

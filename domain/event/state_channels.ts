@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Channel } from "./channel.ts";
-import { date, name, sequenceDay, version } from "./fields.ts";
+import { date, name, paths, sequenceDay, version } from "./fields.ts";
 
 /** What models, settings, features and numbers tell of; nobody else may say it. */
 export const STATE_CHANNELS: readonly Channel[] = [
@@ -38,10 +38,16 @@ export const STATE_CHANNELS: readonly Channel[] = [
       key: name,
       version,
       actor: name,
+      paths: paths.optional(),
     }),
     key: "key",
     large: "claim-check",
-    example: { key: "user:42:mode:scalp", version: 1207, actor: "42" },
+    example: {
+      key: "user:42:mode:scalp",
+      version: 1207,
+      actor: "42",
+      paths: ["sltp.stop_loss_percent"],
+    },
   },
   {
     name: "features.invalidated",

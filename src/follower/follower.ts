@@ -59,6 +59,13 @@ export interface Follower extends AsyncDisposable {
   state(): FollowerState;
   /** Calls `listener` after the state has changed, until the result is called. */
   listen(listener: () => void): () => void;
+  /**
+   * Calls `listener` whenever the fast layer is believed with another
+   * generation than before, the first time included, at once where that has
+   * been: it holds nothing then but what has been put there since. Until the
+   * result is called.
+   */
+  onAnew(listener: () => void): () => void;
   /** Stops following and gives the lease back; the parts stay open. Safe to call twice. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -91,6 +98,9 @@ export function openFollower(parts: FollowerParts): Follower {
   const { isStrict = false } = parts;
   const stop = new AbortController();
   const listeners = new Set<() => void>();
+  const newsListeners = new Set<() => void>();
+  /** The generation that was believed last. */
+  let believed: string | undefined;
   let said: FollowerMode = "degraded";
   const bootId = entropy.bytes(16).toHex();
   const peers = createPeers(bootId, clock);
@@ -108,7 +118,9 @@ export function openFollower(parts: FollowerParts): Follower {
       near.clear();
       sayMode();
       for (const listener of [...listeners]) listener();
+      noteGeneration();
     },
+    onAnew: noteGeneration,
   });
   const reads = createFastReads({ fast, gate, near });
   const settingsParts = {
@@ -187,6 +199,13 @@ export function openFollower(parts: FollowerParts): Follower {
     else telemetry.log("warn", `The service is ${mode}`, { reason: fault });
   }
 
+  function noteGeneration(): void {
+    const generation = gate.open?.session.checkpoint.generation;
+    if (generation === undefined || generation === believed) return;
+    believed = generation;
+    for (const listener of [...newsListeners]) listener();
+  }
+
   const work = Promise.all([gate.run(stop.signal), follow(stop.signal)]);
   work.catch(() => {});
 
@@ -198,6 +217,11 @@ export function openFollower(parts: FollowerParts): Follower {
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    onAnew(listener) {
+      newsListeners.add(listener);
+      if (believed !== undefined) listener();
+      return () => newsListeners.delete(listener);
     },
     async [Symbol.asyncDispose]() {
       stop.abort(new Error("the follower is closed"));

@@ -72,6 +72,8 @@ export function createGate(parts: {
   readonly isAwaited: () => boolean;
   /** Hears of every opening and closing. */
   readonly onChange: () => void;
+  /** Hears when the fast layer has begun anew while the gate was open or opening. */
+  readonly onAnew?: () => void;
 }): Gate {
   const { footing, fast, lease, clock } = parts;
   let current: OpenGate & { readonly end: AbortController } | undefined;
@@ -156,6 +158,7 @@ export function createGate(parts: {
       checkpoint,
       end.signal,
       tellApplied,
+      parts.onAnew,
     );
     const drain = createDrain(session, footing);
     current = { session, drain, end };

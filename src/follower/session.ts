@@ -26,12 +26,18 @@ export interface Session {
   reached(position: number): Promise<void>;
 }
 
-/** Creates a session that begins at `checkpoint`. */
+/**
+ * Creates a session that begins at `checkpoint`.
+ *
+ * @param onProgress Called after a checkpoint further on has been seen.
+ * @param onAnew Called after one of another generation has been seen.
+ */
 export function createSession(
   history: string,
   checkpoint: Checkpoint,
   ended: AbortSignal,
   onProgress: () => void,
+  onAnew: () => void = () => {},
 ): Session {
   const waiting = new Set<{ position: number; resolve: () => void }>();
   let newest = checkpoint;
@@ -48,7 +54,9 @@ export function createSession(
         return;
       }
       const isFurther = seen.position > newest.position;
+      const isAnew = seen.generation !== newest.generation;
       newest = seen;
+      if (isAnew) onAnew();
       if (!isFurther) return;
       for (const waiter of waiting) {
         if (waiter.position <= seen.position) waiter.resolve();

@@ -23,12 +23,12 @@ import {
   RequestRefused,
 } from "./errors.ts";
 import type { HostGuard } from "./host_guard.ts";
-import type { Identity } from "./identity.ts";
+import { type Identity, requireAdmin } from "./identity.ts";
 import { LiveCall } from "./live_call.ts";
 import { createRequestIds } from "./request_id.ts";
 import { createRequestReader, type RequestReader } from "./request_reader.ts";
 import { respond, respondProblem } from "./respond.ts";
-import type { Route } from "./route.ts";
+import { isForAdmins, type Route } from "./route.ts";
 import { createRefusals } from "./refusals.ts";
 import { createTableRouter } from "./table_router.ts";
 
@@ -67,6 +67,8 @@ interface Mounted {
   readonly reader: RequestReader;
   /** Whether the caller must be known. */
   readonly isGuarded: boolean;
+  /** Whether only who administers may call it. */
+  readonly isForAdmins: boolean;
   /** Whether the path, the query or a header is read. */
   readonly readsHead: boolean;
   readonly logLevel: "debug" | "info";
@@ -113,6 +115,7 @@ export function createApp(options: AppOptions): App {
       if (call.shutdown.aborted) throw SHUTTING_DOWN;
       guard.admit(request, headers);
       if (to.isGuarded) call.caller = identity.identify(headers);
+      if (to.isForAdmins) requireAdmin(call.caller);
       if (to.readsHead) {
         const head = to.reader.readHead(request, c.req.param());
         call.params = head.params;
@@ -198,6 +201,7 @@ function mount(route: Route, bodyLimit: number): Mounted {
     route,
     reader: createRequestReader(route, bodyLimit),
     isGuarded: route.path.startsWith("/api/"),
+    isForAdmins: isForAdmins(route),
     readsHead: (params ?? query ?? headers) !== undefined,
     logLevel: route.logLevel ?? "info",
     labels: { method: route.method, route: route.path },

@@ -3,6 +3,11 @@
  *
  * @module
  */
+import {
+  isDeeperThan,
+  MAX_JSON_DEPTH,
+  MAX_TEXT_DEPTH,
+} from "../../domain/json_value.ts";
 import { RequestRefused } from "./errors.ts";
 import { findJsonFault } from "./json_fault.ts";
 
@@ -13,14 +18,25 @@ export const DEFAULT_BODY_LIMIT = 2 * 1024 * 1024;
  * Reads the body as JSON, whatever its Content-Type says.
  *
  * @param limit Most bytes to accept, declared or not.
+ * @param isOptional Whether a body that is empty is `undefined`, not refused.
  * @throws {RequestRefused} `too_large`; `invalid` when the body is not JSON in
- * UTF-8; `cancelled` when the client stopped sending.
+ * UTF-8, or nested too deep for any route; `cancelled` when the client stopped
+ * sending.
  */
 export async function readJson(
   request: Request,
   limit: number,
+  isOptional = false,
 ): Promise<unknown> {
   const text = decode(await readBytes(request, limit));
+  if (isOptional && text.trim() === "") return undefined;
+  const value = parse(text);
+  // What goes down into it step by step may rely on that.
+  if (isDeeperThan(MAX_TEXT_DEPTH, value)) throw tooDeep();
+  return value;
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -101,6 +117,16 @@ function notJson(text: string, cause: unknown): Error {
     `Cannot read the body as it is not JSON: at ${where} stands ` +
       `${fault.found} instead of ${fault.expected}`,
     { errors: [{ path: "body", message: `is not JSON at ${where}` }] },
+  );
+}
+
+function tooDeep(): RequestRefused {
+  // What is told is what counts: more is let through only to what is around it.
+  const message = `is nested more than ${MAX_JSON_DEPTH} levels deep`;
+  return new RequestRefused(
+    "invalid",
+    `Cannot accept the body as it ${message}`,
+    { errors: [{ path: "body", message }] },
   );
 }
 

@@ -4,17 +4,20 @@
  * @module
  */
 import { InvalidInput } from "../../domain/invalid_input.ts";
+import { InvalidSettings } from "../../domain/settings/check.ts";
 import {
   PortError,
   type PortErrorCode,
   type PortErrorFacts,
 } from "../../ports/port_error.ts";
-import { Unidentified } from "./identity.ts";
+import { Forbidden, Unidentified } from "./identity.ts";
 import type { AnswerHeaders, ProblemStatus } from "./route.ts";
 
 /** What can go wrong before a port is asked, and what nobody foresaw. */
 export type HttpErrorCode =
   | "unidentified"
+  | "forbidden"
+  | "unacceptable"
   | "cross_site"
   | "misdirected"
   | "no_route"
@@ -37,6 +40,7 @@ export const PROBLEMS: Readonly<
   invalid: { status: 400, title: "Not acceptable input" },
   not_found: { status: 404, title: "Not found" },
   version_conflict: { status: 412, title: "Changed meanwhile" },
+  fenced: { status: 409, title: "Not yours any more" },
   epoch_changed: { status: 409, title: "Another life of the log" },
   expired: { status: 410, title: "No longer held" },
   corrupt: { status: 422, title: "Damaged source" },
@@ -47,6 +51,8 @@ export const PROBLEMS: Readonly<
   unsupported: { status: 501, title: "Not supported here" },
   conflict: { status: 409, title: "Name taken" },
   unidentified: { status: 401, title: "Caller not known" },
+  forbidden: { status: 403, title: "Not allowed" },
+  unacceptable: { status: 422, title: "Not acceptable settings" },
   cross_site: { status: 403, title: "Request from another site" },
   misdirected: { status: 421, title: "Not this host" },
   no_route: { status: 404, title: "No such route" },
@@ -124,13 +130,17 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof InvalidInput) {
     const { message, errors } = error;
     return {
-      ...base("invalid", message),
+      ...base(
+        error instanceof InvalidSettings ? "unacceptable" : "invalid",
+        message,
+      ),
       ...(errors.length > 0 ? { errors } : {}),
     };
   }
   if (error instanceof Unidentified) {
     return base("unidentified", error.message);
   }
+  if (error instanceof Forbidden) return base("forbidden", error.message);
   return base(
     "internal",
     "Cannot answer as something went wrong here: please report it with the request id",

@@ -5,15 +5,15 @@
  */
 import { InvalidInput } from "../../domain/invalid_input.ts";
 
-/** The entity tag of a version. */
-export function etagOf(version: number): string {
+/** The entity tag of a version, or of several that are told together. */
+export function etagOf(version: number | string): string {
   return `"${version}"`;
 }
 
 /** Whether `ifNoneMatch` names `version`: its reader has that already. */
 export function isKnown(
   ifNoneMatch: string | undefined,
-  version: number,
+  version: number | string,
 ): boolean {
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch.trim() === "*") return true;

@@ -2,7 +2,8 @@
  * Who asks: the one place that knows.
  *
  * There are no keys yet. A service that only this machine can reach believes
- * the `X-User-Id` header; any other believes nobody.
+ * the `X-User-Id` header, and takes who comes without one for the operator; any
+ * other believes nobody.
  *
  * @module
  */
@@ -13,6 +14,8 @@ import { parseUserId, type UserId } from "../../domain/user_id.ts";
 export interface Caller {
   /** Whose settings, numbers and events are meant. */
   readonly user: UserId;
+  /** Whether the caller may administer, and act for others. */
+  readonly isAdmin: boolean;
 }
 
 /** Tells who asks. */
@@ -26,13 +29,49 @@ export interface Identity {
   identify(headers: Headers): Caller;
 }
 
-/** The caller when no header names one. */
-export const DEFAULT_CALLER: Caller = { user: parseUserId("default") };
+/** The caller when no header names one: the operator. */
+export const DEFAULT_CALLER: Caller = {
+  user: parseUserId("default"),
+  isAdmin: true,
+};
 
 /** Says that the service cannot tell who asks. */
 export class Unidentified extends Error {
   /** Tells this error from others. */
   override readonly name = "Unidentified";
+}
+
+/** Says that the caller is known and may not do that. */
+export class Forbidden extends Error {
+  /** Tells this error from others. */
+  override readonly name = "Forbidden";
+}
+
+/**
+ * Lets pass who may administer.
+ *
+ * @throws {Forbidden} Else.
+ */
+export function requireAdmin({ user, isAdmin }: Caller): void {
+  if (isAdmin) return;
+  throw new Forbidden(
+    `Cannot let ${user} do this as it is for the operator`,
+  );
+}
+
+/**
+ * Whose settings a caller means who names `user`; his own when he names nobody.
+ *
+ * @throws {Forbidden} When they are those of somebody else.
+ */
+export function subjectOf(caller: Caller, user: UserId | undefined): UserId {
+  if (user === undefined || user === caller.user || caller.isAdmin) {
+    return user ?? caller.user;
+  }
+  throw new Forbidden(
+    `Cannot show ${caller.user} what belongs to ${user} as it is not his own: ` +
+      "leave user out",
+  );
 }
 
 /** Most callers that are remembered, so that ids are not parsed each time. */
@@ -59,7 +98,7 @@ export function createIdentity(
       if (id === null) return DEFAULT_CALLER;
       const remembered = known.get(id);
       if (remembered) return remembered;
-      const caller = { user: parse(id) };
+      const caller = { user: parse(id), isAdmin: false };
       if (known.size === MAX_REMEMBERED) known.clear();
       known.set(id, caller);
       return caller;

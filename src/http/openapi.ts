@@ -13,7 +13,13 @@ import {
 import { USER_ID_PATTERN } from "../../domain/user_id.ts";
 import { type ProblemCode, PROBLEMS, problemType } from "./errors.ts";
 import { PROBLEM_EXAMPLES } from "./problem_examples.ts";
-import type { ProblemStatus, ResponseSpec, Route } from "./route.ts";
+import { isBodyOptional } from "./request_reader.ts";
+import {
+  isForAdmins,
+  type ProblemStatus,
+  type ResponseSpec,
+  type Route,
+} from "./route.ts";
 import { Problem } from "./schemas.ts";
 
 /** An OpenAPI document. */
@@ -102,7 +108,7 @@ function operationOf(
   const statuses = new Set<ProblemStatus>([
     ...(route.request ? [400 as const] : []),
     ...(isGuarded ? [400 as const, 401 as const] : []),
-    ...(route.method === "GET" ? [] : [403 as const]),
+    ...(route.method === "GET" && !isForAdmins(route) ? [] : [403 as const]),
     ...(body ? [413 as const] : []),
     ...route.errors,
     500,
@@ -132,7 +138,7 @@ function operationOf(
     ...(body
       ? {
         requestBody: {
-          required: true,
+          required: !isBodyOptional(body),
           content: { "application/json": { schema: body as z.ZodType } },
         },
       }

@@ -39,6 +39,20 @@ export const PROBLEM_EXAMPLES: Readonly<Record<ProblemCode, ProblemExample>> = {
       "Cannot serve this as callers are told apart on a loopback address only, until API keys come: start with HOST=127.0.0.1",
     instance: SETTINGS,
   },
+  forbidden: {
+    detail:
+      "Cannot let 42 do this as it is for the operator: leave X-User-Id out",
+    instance: "/api/admin/defaults",
+  },
+  unacceptable: {
+    detail:
+      "Cannot accept these settings (Mode scalp) as sltp.take_profit_percent must be at most 50: current value is 51",
+    instance: "/api/futures/ginie/modes/scalp",
+    errors: [{
+      path: "sltp.take_profit_percent",
+      message: "must be at most 50: current value is 51",
+    }],
+  },
   cross_site: {
     detail:
       "Cannot accept a change as it was sent by a web page of another site",
@@ -46,8 +60,8 @@ export const PROBLEM_EXAMPLES: Readonly<Record<ProblemCode, ProblemExample>> = {
   },
   not_found: {
     detail:
-      "Cannot read the settings of default as none are stored: PUT them first",
-    instance: SETTINGS,
+      'Cannot find mode "turbo" as there are ultra, scalp, swing, position only',
+    instance: "/api/futures/ginie/modes/turbo",
   },
   no_route: {
     detail: 'Cannot find "/api/v2" as there is no such route: see /docs',
@@ -63,6 +77,12 @@ export const PROBLEM_EXAMPLES: Readonly<Record<ProblemCode, ProblemExample>> = {
     instance: EVENTS,
     epoch: EPOCH,
     earliest: 1,
+  },
+  fenced: {
+    detail:
+      "Cannot settle the event at position 1207 as that delivery is not yours any more: its lease is over, or it was settled",
+    instance: "/api/v1/events/groups/billing/ack",
+    positions: "1207",
   },
   conflict: {
     detail:

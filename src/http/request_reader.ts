@@ -48,6 +48,7 @@ export function createRequestReader(
 ): RequestReader {
   const { params, query, headers, body } = route.request ?? {};
   const bodyLimit = route.bodyLimit ?? limit;
+  const isOptional = body !== undefined && isBodyOptional(body);
   const lists = new Set(query === undefined ? [] : listNames(query));
   const headerNames = Object.keys(headers?.shape ?? {});
 
@@ -73,7 +74,7 @@ export function createRequestReader(
     },
 
     async readBody(request) {
-      const value = await readJson(request, bodyLimit);
+      const value = await readJson(request, bodyLimit, isOptional);
       if (body === undefined) return undefined;
       const errors: FieldError[] = [];
       const read = readWith(body, value, "body", errors);
@@ -81,6 +82,11 @@ export function createRequestReader(
       return read;
     },
   };
+}
+
+/** Whether a route whose body has `schema` does without one. */
+export function isBodyOptional(schema: z.ZodType): boolean {
+  return schema.def.type === "optional";
 }
 
 function queryOf(

@@ -204,6 +204,11 @@ export function route<
   return spec as unknown as Route;
 }
 
+/** Whether only who administers may call the route. */
+export function isForAdmins({ path }: { readonly path: string }): boolean {
+  return path.startsWith("/api/admin/");
+}
+
 /** What a path matches; each name in braces is a group that takes no slash. */
 export function shapeOf(path: string): RegExp {
   const words = path.split(/\{\w+\}/).map(RegExp.escape);

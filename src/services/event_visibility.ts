@@ -10,6 +10,8 @@ import type { UserId } from "../../domain/user_id.ts";
 export interface EventCaller {
   /** The user. */
   readonly user: UserId;
+  /** Whether the caller may act for others. */
+  readonly isAdmin?: boolean;
 }
 
 /** The events that `caller` may see: all of them, until callers are told apart. */

@@ -207,12 +207,13 @@ export function createEventService(ports: {
     channels,
     ...createEventStreams(ports),
 
-    async publish(body, { user }, traceparent, signal) {
+    async publish(body, { user, isAdmin = false }, traceparent, signal) {
       const atMs = clock.now();
       const publications = parsePublications(body, {
         registry: channels,
         atMs,
         user,
+        mayNameUsers: isAdmin,
         newId: () => uuidV7(atMs, entropy.bytes(10)),
         traceparent,
       });

@@ -6,11 +6,10 @@
 import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
 import { featureScopeOf } from "../../domain/event/own_events.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
-import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
-import { errorFields } from "./error_fields.ts";
 import type { FeatureService } from "./features.ts";
-import { type Pacing, pauseMs } from "./retry.ts";
+import { keepTrack } from "./keep_track.ts";
+import type { Pacing } from "./retry.ts";
 import { subscribe } from "./subscription.ts";
 
 const CHANNELS = parseChannelPatterns(["features.invalidated"]);
@@ -35,12 +34,9 @@ export async function followInvalidations(
   signal: AbortSignal,
 ): Promise<void> {
   const { bus, features, clock, entropy, telemetry } = ports;
-  let failure: unknown;
-  for (let failures = 0; !signal.aborted;) {
-    try {
-      if (failures > 0) {
-        await clock.sleep(pauseMs(failures, entropy), signal);
-      }
+  const lost = "lost track of invalidations; forgetting all";
+  await keepTrack(
+    async (onProgress) => {
       const { position: after, epoch } = await bus.head(signal);
       await features.forget({});
       const options = { clock, entropy, telemetry, channels: CHANNELS, signal };
@@ -49,22 +45,11 @@ export async function followInvalidations(
         for (const event of page.events) {
           await features.forget(featureScopeOf(event));
         }
-        failures = 0;
-        failure = undefined;
+        onProgress();
       }
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof PortError)) throw error;
-      const fields = errorFields(error);
-      if (fields.error !== failure) {
-        telemetry.log(
-          "warn",
-          "lost track of invalidations; forgetting all",
-          fields,
-        );
-      }
-      failure = fields.error;
-      failures++;
-    }
-  }
+    },
+    lost,
+    ports,
+    signal,
+  );
 }

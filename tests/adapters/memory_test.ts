@@ -10,12 +10,20 @@ import {
   openMemoryFeatureStore,
 } from "../../adapters/memory/feature_store.ts";
 import { createMemoryLog, type MemoryLog } from "../../adapters/memory/log.ts";
+import { openMemorySettingsArchive } from "../../adapters/memory/settings_archive.ts";
+import { createMemoryHistory } from "../../adapters/memory/settings_history.ts";
+import {
+  type MemorySettings,
+  openMemorySettingsStore,
+} from "../../adapters/memory/settings_store.ts";
 import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
+import { parseSettingsKey } from "../../domain/settings.ts";
 import { parseSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
 import { testEventBus } from "../contracts/event_bus.ts";
 import { testFeatureStore } from "../contracts/feature_store.ts";
 import { testSequencePort } from "../contracts/sequence_port.ts";
+import { testSettingsArchive } from "../contracts/settings_archive.ts";
 import { testSettingsStore } from "../contracts/settings_store.ts";
 import { createCountedAbort } from "../support/abort_listeners.ts";
 import { anEvent } from "../support/events.ts";
@@ -34,6 +42,17 @@ testSettingsStore("memory", async () => {
   const world = createMemoryWorld();
   const [bus, store] = [world.bus(), world.settings()];
   return subject({ bus, store }, store, bus);
+});
+
+testSettingsArchive("memory", async () => {
+  const world = createMemoryWorld();
+  const [bus, store, archive] = [
+    world.bus(),
+    world.settings(),
+    world.archive(),
+  ];
+  const { advance: elapse } = world.clock;
+  return subject({ bus, store, archive, elapse }, archive, store, bus);
 });
 
 testSequencePort("memory", async () => {
@@ -72,6 +91,35 @@ Deno.test("memory: a full log drops its oldest events and says so", async () => 
   );
   const [again] = await bus.publish([first]);
   deepEqual(again, { id: first.id, position: 502, duplicate: false });
+});
+
+Deno.test("memory: a full history forgets the oldest, and keeps what every document is", async () => {
+  const [clock, entropy] = [createFakeClock(), createSeededEntropy()];
+  const log = createMemoryLog({ clock, entropy });
+  const documents: MemorySettings = new Map();
+  const keys = ["1", "2"].map((user) =>
+    parseSettingsKey(`user:${user}:mode:scalp`)
+  );
+  for (const [capacity, chars] of [[100, 1e9], [1e9, 1000]] as const) {
+    documents.clear();
+    const history = createMemoryHistory(capacity, chars);
+    await using store = openMemorySettingsStore(log, documents, history);
+    await using archive = openMemorySettingsArchive(log, documents, history);
+    const json = JSON.stringify("x".repeat(8));
+    const [first] = await store.write([{ key: keys[1]!, json }], "ann");
+    for (let i = 0; i < 500; i++) {
+      await store.write([{ key: keys[0]!, json }], "ann");
+    }
+    const edits = await archive.edits({ keys, after: 0, limit: 500 });
+    equal(edits.length, 102);
+    deepEqual([edits[0]!.version, edits[1]!.before], [first, undefined]);
+    const { position } = log.head();
+    await rejects(archive.at(keys, position - 101), {
+      code: "expired",
+      facts: { key: keys[0], earliest: position - 100 },
+    });
+    equal((await archive.at(keys, position - 100)).length, 2);
+  }
 });
 
 Deno.test("memory: a full feature store drops what was used least recently", async () => {

@@ -7,6 +7,7 @@ import { deepEqual, equal, rejects } from "../support/assert.ts";
 import { openNoopEventBus } from "../../adapters/noop/event_bus.ts";
 import { openNoopFeatureStore } from "../../adapters/noop/feature_store.ts";
 import { openNoopSequencePort } from "../../adapters/noop/sequence_port.ts";
+import { openNoopSettingsArchive } from "../../adapters/noop/settings_archive.ts";
 import { openNoopSettingsStore } from "../../adapters/noop/settings_store.ts";
 import { parseSequenceDay } from "../../domain/sequence.ts";
 import { parseSettingsKey } from "../../domain/settings.ts";
@@ -14,6 +15,7 @@ import { parseUserId } from "../../domain/user_id.ts";
 import { testEventBus } from "../contracts/event_bus.ts";
 import { testFeatureStore } from "../contracts/feature_store.ts";
 import { testSequencePort } from "../contracts/sequence_port.ts";
+import { testSettingsArchive } from "../contracts/settings_archive.ts";
 import { testSettingsStore } from "../contracts/settings_store.ts";
 import { anEvent } from "../support/events.ts";
 import { createFakeClock } from "../support/fake_clock.ts";
@@ -37,6 +39,13 @@ testEventBus("noop", async () => {
   "commit times never go back, and positionAt() finds them": REFUSES,
   "wait() resolves at once when there is news already": REFUSES,
   "wait() resolves for every waiter when an event arrives": REFUSES,
+  "every subscriber gets every event, in one order, whoever publishes at once":
+    REFUSES,
+  "a subscription that is cut off goes on without loss or repeat": REFUSES,
+  "who reads slowly delays nobody, and gets everything in the end": REFUSES,
+  "an abort ends a subscription soon, and leaves nothing behind": REFUSES,
+  "a question has one answer: in time, late, asked again, or by others":
+    REFUSES,
 });
 
 const KEEPS_NOTHING = "it keeps nothing";
@@ -66,12 +75,35 @@ testSettingsStore("noop", async () => {
     NO_WRITES,
   "users do not see each other's documents": NO_WRITES,
   "a version is the position of the event that tells of the change": NO_WRITES,
+  "the paths of a change stand in its event, and are bounded": NO_WRITES,
   "ifVersion lets exactly the expected version through": NO_WRITES,
   "all documents of a write change, or none": NO_WRITES,
   "of concurrent writers on one version, one succeeds": NO_WRITES,
   "a read begun after a write returned sees it or a newer one": NO_WRITES,
   "a snapshot never mixes two writes": NO_WRITES,
   "a large document is kept whole": NO_WRITES,
+});
+
+testSettingsArchive("noop", async () => {
+  const [bus, store] = [openNoopEventBus(), openNoopSettingsStore()];
+  const archive = openNoopSettingsArchive();
+  const elapse = createFakeClock().advance;
+  return subject({ bus, store, archive, elapse }, archive, store, bus);
+}, {
+  "every change is told with what stood before it, oldest first": NO_WRITES,
+  "changes are read on from the last one that was read": NO_WRITES,
+  "a write that is refused leaves no change": NO_WRITES,
+  "changes made at once are all told": NO_WRITES,
+  "a document is read as it stood at any position": NO_WRITES,
+  "a change has the time at which its event was committed": NO_WRITES,
+  "what had been replaced before a time is forgotten, the newest of each is kept":
+    NO_WRITES,
+  "what was forgotten is told apart from what did not exist": NO_WRITES,
+  "one call forgets a bounded number, the oldest first": NO_WRITES,
+  "an answer is bounded by its values, and has one at least": NO_WRITES,
+  "keys are listed in the order of their characters, page by page": NO_WRITES,
+  "an aborted call does nothing": NO_WRITES,
+  "the past agrees with a plain model on random changes": NO_WRITES,
 });
 
 const NO_NUMBERS = "it issues nothing";

@@ -5,6 +5,7 @@
  */
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
+import { openPostgresSettingsArchive } from "../../adapters/postgres/settings_archive.ts";
 import { openPostgresSettingsStore } from "../../adapters/postgres/settings_store.ts";
 import { parseSettingsKey } from "../../domain/settings.ts";
 import { settingsUpdated } from "../../domain/settings_event.ts";
@@ -24,6 +25,7 @@ async function setUp(url: string) {
   const db = stack.use(openDatabase(address));
   const bus = stack.use(openPostgresEventBus(db));
   const settings = stack.use(openPostgresSettingsStore(db));
+  const archive = stack.use(openPostgresSettingsArchive(db));
   await settings.write([A, B].map((key) => ({ key, json: "0" })), "ann");
   const open = stack.move();
   return {
@@ -31,6 +33,7 @@ async function setUp(url: string) {
     psql,
     bus,
     settings,
+    archive,
     /** Keys, positions and batch ends of what was logged after `after`. */
     async logged(after: number) {
       const { events } = await bus.read({ after, limit: 100 });
@@ -99,6 +102,59 @@ if (url) {
     deepEqual(await world.versions(A, B, C), [undefined, undefined, 5]);
     await world.settings.write([{ key: A, json: "1", ifVersion: 0 }], "ann");
     deepEqual(await world.versions(A), [6]);
+  });
+
+  Deno.test("postgres by hand: what a row was before is kept, and that it was removed", async () => {
+    await using world = await setUp(url);
+    await world.psql`UPDATE settings SET value = '{"n":1}' WHERE key = ${A}`;
+    await world.psql`DELETE FROM settings WHERE key = ${A}`;
+    await world.psql.begin(async (sql) => {
+      await sql`INSERT INTO settings (key, value) VALUES (${A}, '2'), (${C}, '3')`;
+      await sql`UPDATE settings SET value = '4' WHERE key = ${C}`;
+    });
+    await world.settings.write([{ key: A, json: "5" }], "ann");
+    const { events } = await world.bus.read({ after: 2, limit: 10 });
+    const by = JSON.parse(events[0]!.json).actor;
+    const query = { keys: [A, C], after: 1, limit: 10 };
+    const edits = await world.archive.edits(query);
+    const [, , third, , last] = edits;
+    deepEqual(
+      edits.map(({ key, version, at, actor, json }) => [
+        key,
+        version,
+        at,
+        actor,
+        json,
+      ]),
+      [[A, 3, '{"n":1}'], [A, 4], [A, 5, "2"], [C, 6, "4"], [A, 7, "5"]].map(
+        ([key, version, json], i) => {
+          const at = events[i]!.committedAt;
+          return [key, version, at, version === 7 ? "ann" : by, json];
+        },
+      ),
+    );
+    equal(third!.before!.json, undefined);
+    equal(third!.before!.version, 4);
+    deepEqual(last!.before, {
+      key: A,
+      version: 5,
+      at: third!.at,
+      actor: by,
+      json: "2",
+    });
+    const values = async (version: number) =>
+      (await world.archive.at([A, C], version)).map((one) => one?.json);
+    deepEqual(await values(3), ['{"n":1}', undefined]);
+    deepEqual(await values(4), [undefined, undefined]);
+    deepEqual(await values(6), ["2", "4"]);
+    equal(await world.archive.trim(Number.MAX_SAFE_INTEGER), 4);
+    // It is known to have existed, though it was new when it came again.
+    await rejects(values(2), {
+      code: "expired",
+      facts: { key: A, earliest: 7 },
+    });
+    const [row] = await world.psql`SELECT count(*) FROM settings_replaced`;
+    equal(row!["count"], "0");
   });
 
   Deno.test("postgres by hand: what is rolled back leaves nothing, not even a gap", async () => {

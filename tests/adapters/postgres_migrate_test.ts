@@ -7,6 +7,10 @@ import { deepEqual, equal, ok, rejects, throws } from "../support/assert.ts";
 import { parseAddress } from "../../adapters/postgres/address.ts";
 import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
 import { openPostgresRecordStore } from "../../adapters/postgres/record_store.ts";
+import { openPostgresSettingsArchive } from "../../adapters/postgres/settings_archive.ts";
+import { openPostgresSettingsStore } from "../../adapters/postgres/settings_store.ts";
+import { parseSettingsKey, type SettingsKey } from "../../domain/settings.ts";
+import { MIGRATION_ACTOR } from "../../ports/settings_archive.ts";
 import type { LogLevel, Telemetry } from "../../ports/telemetry.ts";
 import { anEvent } from "../support/events.ts";
 import { createFakeClock } from "../support/fake_clock.ts";
@@ -18,6 +22,16 @@ async function create(url: string): Promise<void> {
   await using db = openDatabase(url);
   await db.ready;
 }
+
+/**
+ * Takes away what 0004 and those after it have made; the functions that they
+ * have replaced do with their tables.
+ */
+const WITHOUT_HISTORY = `DROP TABLE settings_history, settings_replaced;
+  DROP INDEX settings_in_order; DROP FUNCTION newest_revision, trim_history;
+  DROP FUNCTION settings_updated(text, bigint, text, json);
+  DROP TABLE consumer_group, group_entry, dead_letter;
+  DROP FUNCTION save_group, remove_group;`;
 
 /** Checks that the database at `url` is refused, by `ready` and by calls. */
 async function refuses(
@@ -90,9 +104,11 @@ if (url) {
       [1, "0001_state", clock.now()],
       [2, "0002_leases", clock.now()],
       [3, "0003_blocks", clock.now()],
+      [4, "0004_history", clock.now()],
+      [5, "0005_groups", clock.now()],
     ]);
     const line = ["info", "Migrated the database"] as const;
-    deepEqual(lines, [line, line, line]);
+    deepEqual(lines, Array(5).fill(line));
   });
 
   Deno.test("postgres: a database of an older program is brought up to date and keeps what it has", async () => {
@@ -106,12 +122,51 @@ if (url) {
       ALTER TABLE log_head DROP COLUMN epoch_since;
       DROP FUNCTION give_numbers; ALTER TABLE sequence DROP COLUMN leased_in,
         DROP COLUMN fenced_pos, DROP COLUMN epoch;
+      ${WITHOUT_HISTORY}
       DELETE FROM schema_migration WHERE version > 1`);
     await using db = openDatabase(schema.url);
     await using store = openPostgresRecordStore(db);
     await db.ready;
     const { head, formerEpochs, epochAgeMs } = await store.read([]);
     deepEqual([head.position, formerEpochs, epochAgeMs], [1, [], Infinity]);
+  });
+
+  Deno.test("postgres: what documents were when their history began is kept", async () => {
+    await using schema = await makeSchema(url);
+    const [one, two, gone] = ["1", "2", "3"].map((user) =>
+      parseSettingsKey(`user:${user}:mode:scalp`)
+    ) as [SettingsKey, SettingsKey, SettingsKey];
+    const clock = createFakeClock();
+    {
+      await using db = openDatabase(schema.url, { clock });
+      const store = openPostgresSettingsStore(db);
+      await store.write([{ key: one, json: "1" }], "ann");
+      await store.write([{ key: one, json: "2" }], "ann");
+      await store.write([{ key: gone, json: "3" }], "ann");
+      await schema.psql`DELETE FROM settings WHERE key = ${gone}`;
+    }
+    await schema.psql.unsafe(`${WITHOUT_HISTORY}
+      DELETE FROM schema_migration WHERE version > 3`);
+    await using db = openDatabase(schema.url);
+    const store = openPostgresSettingsStore(db);
+    const archive = openPostgresSettingsArchive(db);
+    await store.write([one, two].map((key) => ({ key, json: "3" })), "bob");
+    const edits = await archive.edits({ keys: [one], after: 2, limit: 10 });
+    deepEqual(edits.map(({ before }) => before), [{
+      key: one,
+      version: 2,
+      at: clock.now(),
+      actor: MIGRATION_ACTOR,
+      json: "2",
+    }]);
+    deepEqual(await archive.at([two], 1), [undefined]);
+    deepEqual(await archive.at([gone], 4), [undefined]);
+    for (const [key, earliest] of [[one, 2], [gone, 4]] as const) {
+      await rejects(archive.at([key], 1), {
+        code: "expired",
+        facts: { key, earliest },
+      });
+    }
   });
 
   Deno.test("postgres: a database opened again keeps its epoch, its head and its events", async () => {
@@ -140,13 +195,13 @@ if (url) {
       openDatabase(schema.url, { seed, telemetry })
     );
     await Promise.all(openers.map((db) => db.ready));
-    deepEqual(lines, Array(3).fill("Migrated the database"));
+    deepEqual(lines, Array(5).fill("Migrated the database"));
     const heads = await Promise.all(
       openers.map((db) => openPostgresEventBus(db).head()),
     );
     equal(new Set(heads.map((head) => head.epoch)).size, 1);
     const [made] = await schema.psql`SELECT count(*) FROM schema_migration`;
-    equal(made!["count"], "3");
+    equal(made!["count"], "5");
     for (const db of openers) await db[Symbol.asyncDispose]();
   });
 
@@ -179,7 +234,7 @@ if (url) {
     await refuses(schema.url, {
       code: "unsupported",
       message:
-        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 7, known version is 3$/,
+        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 7, known version is 5$/,
     });
   });
 
@@ -190,7 +245,7 @@ if (url) {
     await refuses(schema.url, {
       code: "corrupt",
       message:
-        /as other scripts than this program's made it: found schema version 3, known version is 3, and migration 1 differs$/,
+        /as other scripts than this program's made it: found schema version 5, known version is 5, and migration 1 differs$/,
     });
   });
 
@@ -228,6 +283,7 @@ if (url) {
     await db[Symbol.asyncDispose]();
     await db[Symbol.asyncDispose]();
     equal((await publishing)[0]!.position, 1);
+    await rejects(openPostgresSettingsArchive(db).trim(0), { code: "closed" });
     await rejects(openPostgresEventBus(db).head(), { code: "closed" });
     await rejects(openPostgresEventBus(db).publish([anEvent()]), {
       code: "closed",

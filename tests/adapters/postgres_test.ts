@@ -6,11 +6,13 @@
 import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
 import { openPostgresFeatureStore } from "../../adapters/postgres/feature_store.ts";
 import { openPostgresSequencePort } from "../../adapters/postgres/sequence_port.ts";
+import { openPostgresSettingsArchive } from "../../adapters/postgres/settings_archive.ts";
 import { openPostgresSettingsStore } from "../../adapters/postgres/settings_store.ts";
 import { testAgreement } from "../contracts/agreement.ts";
 import { testEventBus } from "../contracts/event_bus.ts";
 import { testFeatureStore } from "../contracts/feature_store.ts";
 import { testSequencePort } from "../contracts/sequence_port.ts";
+import { testSettingsArchive } from "../contracts/settings_archive.ts";
 import { testSettingsStore } from "../contracts/settings_store.ts";
 import { subject } from "../support/memory_world.ts";
 import {
@@ -40,6 +42,15 @@ if (url) {
     const bus = openPostgresEventBus(world.db);
     const store = openPostgresSettingsStore(world.db);
     return subject({ bus, store }, store, bus, world);
+  });
+
+  testSettingsArchive("postgres", async () => {
+    const world = await createPostgresWorld(url);
+    const bus = openPostgresEventBus(world.db);
+    const store = openPostgresSettingsStore(world.db);
+    const archive = openPostgresSettingsArchive(world.db);
+    const elapse = wallTime(world);
+    return subject({ bus, store, archive, elapse }, archive, store, bus, world);
   });
 
   testSequencePort("postgres", async () => {

@@ -8,6 +8,10 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openSqliteEventBus } from "../../adapters/sqlite/event_bus.ts";
 import { openSqliteRecordStore } from "../../adapters/sqlite/record_store.ts";
+import { openSqliteSettingsArchive } from "../../adapters/sqlite/settings_archive.ts";
+import { openSqliteSettingsStore } from "../../adapters/sqlite/settings_store.ts";
+import { parseSettingsKey, type SettingsKey } from "../../domain/settings.ts";
+import { MIGRATION_ACTOR } from "../../ports/settings_archive.ts";
 import type { LogLevel, Telemetry } from "../../ports/telemetry.ts";
 import { anEvent } from "../support/events.ts";
 import { createFakeClock } from "../support/fake_clock.ts";
@@ -59,6 +63,10 @@ async function findStranger(): Promise<{ uid?: number } | undefined> {
   return works ? nobody : undefined;
 }
 
+/** Takes away what 0005 has made. */
+const WITHOUT_GROUPS =
+  "DROP TABLE consumer_group; DROP TABLE group_entry; DROP TABLE dead_letter;";
+
 if (await needs(import.meta.url, ["read", "write", "run"])) {
   Deno.test("sqlite: a new database gets its tables, and says so", async () => {
     await using folder = await makeFolder();
@@ -75,9 +83,11 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
       [1, "0001_state", clock.now()],
       [2, "0002_leases", clock.now()],
       [3, "0003_blocks", clock.now()],
+      [4, "0004_history", clock.now()],
+      [5, "0005_groups", clock.now()],
     ]);
     const line = ["info", "Migrated the database"] as const;
-    deepEqual(lines, [line, line, line]);
+    deepEqual(lines, Array(5).fill(line));
   });
 
   Deno.test("sqlite: a database of an older program is brought up to date and keeps what it has", async () => {
@@ -90,12 +100,51 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
         ALTER TABLE sequence DROP COLUMN leased_in;
         ALTER TABLE sequence DROP COLUMN fenced_pos;
         ALTER TABLE sequence DROP COLUMN epoch;
+        DROP TABLE settings_history; DROP TABLE settings_replaced;
+        ${WITHOUT_GROUPS}
         DELETE FROM schema_migration WHERE version > 1`,
     );
     await using db = await openDatabase(folder.path);
     await using store = openSqliteRecordStore(db);
     const { head, formerEpochs, epochAgeMs } = await store.read([]);
     deepEqual([head.position, formerEpochs, epochAgeMs], [3, [], Infinity]);
+  });
+
+  Deno.test("sqlite: what documents were when their history began is kept", async () => {
+    await using folder = await makeFolder();
+    const [one, two] = ["1", "2"].map((user) =>
+      parseSettingsKey(`user:${user}:mode:scalp`)
+    ) as [SettingsKey, SettingsKey];
+    {
+      const clock = createFakeClock();
+      await using db = await openDatabase(folder.path, { clock });
+      await using store = openSqliteSettingsStore(db);
+      await store.write([{ key: one, json: "1" }], "ann");
+      await store.write([{ key: one, json: "2" }], "ann");
+    }
+    tamper(
+      folder.path,
+      `DROP TABLE settings_history; DROP TABLE settings_replaced;
+        ${WITHOUT_GROUPS}
+        DELETE FROM schema_migration WHERE version > 3`,
+    );
+    await using db = await openDatabase(folder.path);
+    await using store = openSqliteSettingsStore(db);
+    await using archive = openSqliteSettingsArchive(db);
+    await store.write([one, two].map((key) => ({ key, json: "3" })), "bob");
+    const edits = await archive.edits({ keys: [one], after: 2, limit: 10 });
+    deepEqual(edits[0]!.before, {
+      key: one,
+      version: 2,
+      at: createFakeClock().now(),
+      actor: MIGRATION_ACTOR,
+      json: "2",
+    });
+    deepEqual(await archive.at([two], 1), [undefined]);
+    await rejects(archive.at([one], 1), {
+      code: "expired",
+      facts: { key: one, earliest: 2 },
+    });
   });
 
   Deno.test("sqlite: a database opened again keeps its epoch, its head and its events", async () => {
@@ -145,7 +194,7 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     await rejects(openDatabase(folder.path), {
       code: "unsupported",
       message:
-        `Cannot use database ${folder.path} as a newer program made it: found schema version 7, known version is 3`,
+        `Cannot use database ${folder.path} as a newer program made it: found schema version 7, known version is 5`,
     });
   });
 
@@ -217,7 +266,7 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     await rejects(openDatabase(folder.path), {
       code: "corrupt",
       message:
-        `Cannot use database ${folder.path} as other scripts than this program's made it: found schema version 3, known version is 3, and migration 1 differs`,
+        `Cannot use database ${folder.path} as other scripts than this program's made it: found schema version 5, known version is 5, and migration 1 differs`,
     });
   });
 

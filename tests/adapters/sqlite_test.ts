@@ -6,11 +6,13 @@
 import { openSqliteEventBus } from "../../adapters/sqlite/event_bus.ts";
 import { openSqliteFeatureStore } from "../../adapters/sqlite/feature_store.ts";
 import { openSqliteSequencePort } from "../../adapters/sqlite/sequence_port.ts";
+import { openSqliteSettingsArchive } from "../../adapters/sqlite/settings_archive.ts";
 import { openSqliteSettingsStore } from "../../adapters/sqlite/settings_store.ts";
 import { testAgreement } from "../contracts/agreement.ts";
 import { testEventBus } from "../contracts/event_bus.ts";
 import { testFeatureStore } from "../contracts/feature_store.ts";
 import { testSequencePort } from "../contracts/sequence_port.ts";
+import { testSettingsArchive } from "../contracts/settings_archive.ts";
 import { testSettingsStore } from "../contracts/settings_store.ts";
 import { subject } from "../support/memory_world.ts";
 import { needs } from "../support/needs.ts";
@@ -29,6 +31,15 @@ if (await needs(import.meta.url, ["read", "write"])) {
     const bus = openSqliteEventBus(world.db);
     const store = openSqliteSettingsStore(world.db);
     return subject({ bus, store }, store, bus, world);
+  });
+
+  testSettingsArchive("sqlite", async () => {
+    const world = await createSqliteWorld();
+    const bus = openSqliteEventBus(world.db);
+    const store = openSqliteSettingsStore(world.db);
+    const archive = openSqliteSettingsArchive(world.db);
+    const { advance: elapse } = world.clock;
+    return subject({ bus, store, archive, elapse }, archive, store, bus, world);
   });
 
   testSequencePort("sqlite", async () => {

@@ -13,6 +13,7 @@ import {
 } from "../../ports/event_bus.ts";
 import { createCountedAbort } from "../support/abort_listeners.ts";
 import { anEvent, asPublished } from "../support/events.ts";
+import { FOLLOWING_LAWS } from "./event_following.ts";
 import { testLaws, type Waivers } from "./law.ts";
 
 /** A bus over an empty log, and what a test may do to its world. */
@@ -63,6 +64,8 @@ async function endsEarlyWhereDataIsLong(bus: EventBus): Promise<void> {
 }
 
 const LAWS = {
+  ...FOLLOWING_LAWS,
+
   "an empty log has head 0 and an empty first page": async ({ bus }) => {
     const head = await bus.head();
     equal(head.position, 0);
@@ -84,6 +87,7 @@ const LAWS = {
         user: "1",
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         correlation_id: "c",
+        reply_to: "setup.*",
       },
     });
     const plain = anEvent();

@@ -89,6 +89,32 @@ const LAWS = {
     ]);
   },
 
+  "the paths of a change stand in its event, and are bounded": async (
+    { store, bus },
+  ) => {
+    const paths = ["sltp.stop_loss_percent", 'a "ä😀"', "x".repeat(660)];
+    await store.write([
+      { key: ALL, json: "1", paths },
+      { key: SCALP, json: "1", paths: [] },
+      { key: OTHERS, json: "1" },
+    ], "ann");
+    const [all, scalp, others] = await updates(bus) as { data: unknown }[];
+    const told = (key: string, version: number) => ({
+      key,
+      version,
+      actor: "ann",
+    });
+    deepEqual(all!.data, { ...told(ALL, 1), paths });
+    deepEqual(scalp!.data, { ...told(SCALP, 2), paths: [] });
+    deepEqual(others!.data, told(OTHERS, 3));
+    for (const long of [["x".repeat(701)], Array(702).fill("")]) {
+      const change = { key: ALL, json: "2", paths: long };
+      await rejects(store.write([change], "ann"), { code: "invalid" });
+    }
+    const { documents } = await store.read([ALL]);
+    deepEqual(documents, [{ key: ALL, version: 1, json: "1" }]);
+  },
+
   "ifVersion lets exactly the expected version through": async ({ store }) => {
     const write = (json: string, ifVersion: number) =>
       store.write([{ key: ALL, json, ifVersion }], "1");

@@ -16,6 +16,9 @@ import { CHANNELS, publishable } from "../../domain/event/registry.ts";
 import { jsonFault } from "../../domain/json_value.ts";
 import { uuidV7 } from "../../domain/uuid.ts";
 import envelopes from "../golden/events/envelope.jsonl" with { type: "text" };
+import cloudEvents from "../golden/events/cloudevents.jsonl" with {
+  type: "text",
+};
 import flats from "../golden/events/flat.jsonl" with { type: "text" };
 import { deepEqual, equal } from "../support/assert.ts";
 import { asPublished } from "../support/events.ts";
@@ -48,7 +51,11 @@ function goldenEvents(): LoggedEvent[] {
   }));
 }
 
-const GOLDEN = { envelope: envelopes, flat: flats };
+const GOLDEN = {
+  envelope: envelopes,
+  flat: flats,
+  cloudevents: cloudEvents,
+};
 
 for (const form of EVENT_FORMS) {
   Deno.test(`${form}: delivered as it always was`, () => {
@@ -113,7 +120,12 @@ const aMeta = fc.record({
   user: fc.stringMatching(/^[A-Za-z0-9_.@-]{1,20}$/),
   traceparent: fc.constant(TRACE),
   correlation_id: aText,
+  reply_to: aText,
 }, { requiredKeys: ["timestamp"], noNullPrototype: true });
+
+/** What an event on `channel` has when a user published it who did not say so. */
+const ownerOf = (channel: Channel, user = "42") =>
+  channel.isOwned ? { user } : {};
 
 function parse(text: string, user = "42") {
   return parsePublications(JSON.parse(text), {
@@ -140,18 +152,21 @@ function logged(
   };
 }
 
-Deno.test("an envelope that was delivered publishes the same event", () => {
+Deno.test("an envelope or CloudEvent that was delivered publishes the same event", () => {
   fc.assert(fc.property(
     aChannel,
     moreFields,
     aMeta,
     aText,
     fc.nat(),
-    (channel, more, meta, key, position) => {
+    (channel, more, given, key, position) => {
+      const meta = { ...ownerOf(channel), ...given };
       const event = { ...logged(channel, more, position), key, meta };
-      const again = parse(formatEvent(event, EPOCH, "envelope"), meta.user);
-      deepEqual(again.event, asPublished(event));
-      deepEqual(again.ignored, []);
+      for (const form of ["envelope", "cloudevents"] as const) {
+        const again = parse(formatEvent(event, EPOCH, form), meta.user);
+        deepEqual(again.event, asPublished(event));
+        deepEqual(again.ignored, []);
+      }
     },
   ));
 });
@@ -168,7 +183,7 @@ Deno.test("a flat event that was delivered publishes the same data", () => {
       const { event: again } = parse(flat);
       equal(again.json, event.json);
       equal(again.channel, event.channel);
-      deepEqual(again.meta, event.meta);
+      deepEqual(again.meta, { timestamp, ...ownerOf(channel) });
       // The forms say the same.
       const { data } = JSON.parse(formatEvent(event, EPOCH, "envelope"));
       deepEqual(JSON.parse(flat), {
@@ -176,6 +191,27 @@ Deno.test("a flat event that was delivered publishes the same data", () => {
         timestamp,
         ...data,
       });
+    },
+  ));
+});
+
+Deno.test("the three forms say the same, as far as each can", () => {
+  fc.assert(fc.property(
+    aChannel,
+    moreFields,
+    aMeta,
+    fc.nat(),
+    (channel, more, meta, position) => {
+      const event = { ...logged(channel, more, position), meta };
+      const read = (form: typeof EVENT_FORMS[number]) => {
+        const text = formatEvent(event, EPOCH, form);
+        return parse(text, meta.user).event;
+      };
+      deepEqual(read("cloudevents"), read("envelope"));
+      const { id: _, ...flat } = read("flat");
+      const { id: _i, meta: { timestamp }, ...said } = read("envelope");
+      const owner = ownerOf(channel, meta.user);
+      deepEqual(flat, { ...said, meta: { timestamp, ...owner } });
     },
   ));
 });

@@ -270,12 +270,12 @@ const REFUSED: [string, unknown, string[]][] = [
   ["every field at once", {
     event_type: "positions.updated",
     timestamp: "yesterday",
-    data: { symbol: "", action: "hold", qty_change: 1.5, price: 187.25 },
+    data: { symbol: "", action: "hold", qty_change: "much", price: 187.25 },
   }, [
     `timestamp ${A_TIME}: current value is "yesterday"`,
     'data.symbol must be a text of 1 to 256 printable characters: current value is ""',
     'data.action must be one of buy, sell, fill, partial_fill: current value is "hold"',
-    "data.qty_change must be a whole number: current value is 1.5",
+    'data.qty_change must be a decimal, in quotes or not: current value is "much"',
     "data.new_qty is required",
     'data.price must be a decimal in quotes, such as "1.5": current value is 187.25',
     "data.strategy_id is required",

@@ -49,8 +49,6 @@ Deno.test("a user has the documents that existing tools read", () => {
     USER_DOCUMENTS.map((document) => settingsKey(parseUserId("42"), document)),
     [
       "user:42:settings:all",
-      "user:42:settings:trading",
-      "user:42:settings:notifications",
       "user:42:mode:ultra",
       "user:42:mode:scalp",
       "user:42:mode:swing",
@@ -85,6 +83,8 @@ Deno.test("what names no document is refused", () => {
     "xuser:42:mode:ultra",
     "user:42:mode:ultra:x",
     "user:42:sequence:20260102",
+    "user:42:settings:trading",
+    "user:42:settings:notifications",
     "admin:defaults:hash",
     "admin:defaults:all:x",
   ];
@@ -114,6 +114,20 @@ Deno.test("a change is told without values, under the key of the document", () =
   });
 });
 
+Deno.test("the fields that changed are told after the rest", () => {
+  const key = parseSettingsKey("user:42:mode:scalp");
+  const paths = ["sltp.stop_loss_percent", "name"];
+  const { json } = settingsUpdated(
+    { paths, actor: "a", version: 7, key },
+    ID,
+    AT,
+  );
+  equal(
+    json,
+    '{"key":"user:42:mode:scalp","version":7,"actor":"a","paths":["sltp.stop_loss_percent","name"]}',
+  );
+});
+
 Deno.test("a change of the defaults concerns no user", () => {
   const key = parseSettingsKey("admin:defaults:all");
   const event = settingsUpdated({ key, version: 1, actor: "a" }, ID, AT);
@@ -134,6 +148,9 @@ Deno.test("what is told is what the channel's schema asks for", () => {
         actor: user,
       });
       equal(event.meta.user, user);
+      const told = { key, version, actor: user, paths: ["a.b", ""] };
+      const { json } = settingsUpdated(told, ID, AT);
+      deepEqual(schema.parse(JSON.parse(json)), told);
     }),
   );
 });

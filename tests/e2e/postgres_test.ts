@@ -4,6 +4,7 @@
  * @module
  */
 import { deepEqual, equal, match } from "../support/assert.ts";
+import { userSettings } from "../support/default_documents.ts";
 import { needs } from "../support/needs.ts";
 import { makeSchema } from "../support/postgres_world.ts";
 import {
@@ -27,8 +28,9 @@ if (
 
     for (let round = 0; round < 20; round++) {
       const [writer, reader] = round % 2 ? [ann, bob] : [bob, ann];
-      await ask(writer, "PUT", "/api/user/settings", { round });
-      deepEqual(await ask(reader, "GET", "/api/user/settings"), { round });
+      const settings = userSettings({ round });
+      await ask(writer, "PUT", "/api/user/settings", settings);
+      deepEqual(await ask(reader, "GET", "/api/user/settings"), settings);
     }
 
     const day = "20260105";

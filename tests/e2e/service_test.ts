@@ -5,6 +5,7 @@
  */
 import ranking from "../golden/lightgbm/ranking.json" with { type: "json" };
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
+import { userSettings } from "../support/default_documents.ts";
 import { needs } from "../support/needs.ts";
 import { ServiceEnded, startService } from "../support/service_process.ts";
 
@@ -84,18 +85,51 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
     await using world = await folder();
     {
       await using service = await startService({ DATA_DIR: world.path });
-      await put(service.url, "/api/user/settings", { theme: "dark" });
+      await put(service.url, "/api/user/settings", SETTINGS);
       const numbers = { day: "20260105", count: 5 };
       await post(service.url, "/api/orders/sequence", numbers);
     }
     await using service = await startService({ DATA_DIR: world.path });
     const settings = await get(service.url, "/api/user/settings");
-    deepEqual(settings.body, { theme: "dark" });
+    deepEqual(settings.body, SETTINGS);
     const next = await post(service.url, "/api/orders/sequence", {
       day: "20260105",
     });
     equal(next.body.first, 6);
     equal((await readLog(service.url)).length, 1);
+  });
+
+  Deno.test("e2e: new users get what the defaults file says, and a sync keeps what was before", async () => {
+    await using world = await folder();
+    const file = `${world.path}/defaults.json`;
+    const say = (max_daily_loss: number) =>
+      Deno.writeTextFile(
+        file,
+        JSON.stringify({
+          metadata: { version: "1" },
+          circuit_breaker: { global: { max_daily_loss } },
+          mode_configs: { ultra_fast: { enabled: true } },
+        }),
+      );
+    await say(450);
+    const env = { DATA_DIR: world.path, DEFAULT_SETTINGS_PATH: file };
+    await using service = await startService(env);
+    const breaker = "/api/user/global-circuit-breaker";
+    equal((await get(service.url, breaker)).body.max_daily_loss, 450);
+    const ultra = "/api/futures/ginie/modes/ultra";
+    equal((await get(service.url, ultra)).body.enabled, true);
+    await say(440);
+    const sync = await post(service.url, "/api/admin/sync-defaults", {});
+    equal(sync.status, 200);
+    const backup = JSON.parse(await Deno.readTextFile(sync.body.backup));
+    equal(backup.circuit_breaker.global.max_daily_loss, 450);
+    equal(
+      (await get(service.url, `${breaker}?user=ann`)).body.max_daily_loss,
+      440,
+    );
+    await Deno.remove(file);
+    const gone = await post(service.url, "/api/admin/sync-defaults", {});
+    equal(gone.status, 404);
   });
 
   Deno.test("e2e: SIGTERM ends streams, finishes and exits with 0", async () => {
@@ -138,7 +172,21 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
         /^Cannot use REDIS_URL as it must be a URL such as/,
       ],
       [{ DATA_DIR: `${world.path}/garbage` }, 1, /^Cannot .*holdfast\.db/],
+      [
+        { DEFAULT_SETTINGS_PATH: `${world.path}/none.json` },
+        1,
+        /^Cannot read the default settings .*none\.json: No such file/,
+      ],
+      [
+        { DEFAULT_SETTINGS_PATH: `${world.path}/zeros.json` },
+        1,
+        /^Cannot use the default settings .*zeros\.json as they are not acceptable:\n[^]*^ {2}circuit_breaker\.global\.max_daily_loss must not be 0[^]*^ {2}circuit_breaker\.global\.win_rate_check_after must not be 0/m,
+      ],
     ];
+    await Deno.writeTextFile(
+      `${world.path}/zeros.json`,
+      '{"circuit_breaker":{"global":{"max_daily_loss":0,"win_rate_check_after":0}}}',
+    );
     await Deno.mkdir(`${world.path}/garbage`);
     await Deno.writeTextFile(
       `${world.path}/garbage/holdfast.db`,
@@ -234,6 +282,8 @@ interface Ranked {
   readonly rank: number;
   readonly target_weight: number;
 }
+
+const SETTINGS = userSettings({ theme: "dark" });
 
 const SETUP = {
   setup_id: "s1",

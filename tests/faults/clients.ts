@@ -7,6 +7,7 @@ import type { UserId } from "../../domain/user_id.ts";
 import { type SettingsKey, settingsKey } from "../../domain/settings.ts";
 import { sleep } from "../../scripts/server_process.ts";
 import { type Chance, createChance } from "../simulation/chance.ts";
+import { userSettings } from "../support/default_documents.ts";
 import { createHistory, type History } from "../support/history.ts";
 import { ask, Refused } from "./http.ts";
 import type { World } from "./world.ts";
@@ -74,7 +75,7 @@ export function keyOf(user: string): SettingsKey {
 /** The document that says `value`. */
 export function documentOf(user: string, value: string): string {
   const padding = user === LARGE ? "x".repeat(LARGE_CHARS) : "";
-  return JSON.stringify({ value, padding });
+  return JSON.stringify(userSettings({ value, padding }));
 }
 
 /** Creates the clients of `world`. */
@@ -282,6 +283,6 @@ function versionOf(etag: string): number {
 }
 
 function valueOf(user: string, document: string): string {
-  const { value } = JSON.parse(document);
+  const value = JSON.parse(document).custom?.value;
   return documentOf(user, value) === document ? value : `${value}, damaged`;
 }

@@ -6,6 +6,7 @@
 import { sleep } from "../../scripts/server_process.ts";
 import { ok } from "../support/assert.ts";
 import { startService } from "../support/service_process.ts";
+import { documentOf } from "./clients.ts";
 import { ask } from "./http.ts";
 import { look } from "./modes.ts";
 import { until } from "./settle.ts";
@@ -45,7 +46,7 @@ function testHungRedis(programs: Programs): void {
       await using plain = await startService({
         DATABASE_URL: postgres.url,
       });
-      await ask(ann.url, "PUT", "ann", `{"a":1}`);
+      await ask(ann.url, "PUT", "ann", documentOf("ann", "first"));
       await until(5000, () => look(ann), ({ mode }) => mode === "normal");
 
       const stop = new AbortController();
@@ -99,7 +100,8 @@ async function call(
   const timed = async (url: string) => {
     const start = performance.now();
     // Each writes a document of its own, so that they do not meet.
-    if (writes) await ask(url, "PUT", new URL(url).port, `{"b":1}`);
+    const { port } = new URL(url);
+    if (writes) await ask(url, "PUT", port, documentOf(port, "next"));
     else await ask(url, "GET", "ann");
     return performance.now() - start;
   };

@@ -5,7 +5,12 @@
  * @module
  */
 import { sleep } from "../../scripts/server_process.ts";
-import { equal, match, ok } from "../support/assert.ts";
+import { equal, match, ok, rejects } from "../support/assert.ts";
+import {
+  allowConnections,
+  takeAllConnections,
+} from "../support/postgres_connections.ts";
+import { userSettings } from "../support/default_documents.ts";
 import { connectPsql } from "../support/postgres_world.ts";
 import { startService } from "../support/service_process.ts";
 import { ask, askJson } from "./http.ts";
@@ -17,19 +22,23 @@ import { openWorld, type Programs, requirePrograms } from "./world.ts";
 /** How soon a server that appears is used. */
 const SOON_MS = 5000;
 
+/** How the service says that Postgres has no connection for it. */
+const NONE_LEFT = /as its server has no connection left: Postgres says 53300/;
+
 const untilNormal = (instance: Pick<Instance, "url">) =>
   until(SOON_MS, () => look(instance), ({ mode }) => mode === "normal");
 
 const healthOf = ({ url }: Pick<Instance, "url">) => askJson(`${url}/health`);
 
 async function put({ url }: Pick<Instance, "url">, value: number) {
-  const { headers } = await ask(url, "PUT", "ann", `{"value":${value}}`);
+  const body = JSON.stringify(userSettings({ value }));
+  const { headers } = await ask(url, "PUT", "ann", body);
   return headers.get("etag");
 }
 
 async function get({ url }: Pick<Instance, "url">) {
   const { headers, document } = await ask(url, "GET", "ann");
-  const { value } = JSON.parse(document!);
+  const { value } = JSON.parse(document!).custom;
   return { value, source: headers.get("x-holdfast-source") };
 }
 
@@ -130,6 +139,35 @@ function testOddWorlds(programs: Programs): void {
     equal((await askJson(`${ann.url}/health/ready`)).ready, true);
   });
 
+  Deno.test("faults: a Postgres out of connections is told, and used again without a restart", async () => {
+    await using world = await openWorld(programs);
+    const { postgres, instances: [ann] } = world;
+    await allowConnections(postgres, 20);
+    await ann.start();
+    await put(ann, 1);
+    await untilNormal(ann);
+    await until(SOON_MS, () => get(ann), ({ source }) => source === "redis");
+    {
+      await using _ = await takeAllConnections(postgres.url);
+      const health = await until(
+        SOON_MS,
+        () => healthOf(ann),
+        ({ http, reasons }) => http === 503 && /connection left/.test(reasons),
+      );
+      equal(health.database_connected, false);
+      equal((await askJson(`${ann.url}/health/ready`)).http, 503);
+      equal((await askJson(`${ann.url}/health/live`)).status, "alive");
+      const refused = { name: "Refused", status: 503, message: NONE_LEFT };
+      await rejects(put(ann, 2), refused);
+      // What Redis has is served, and said to be unverified.
+      equal((await get(ann)).value, 1);
+    }
+    await untilNormal(ann);
+    await put(ann, 3);
+    equal((await get(ann)).value, 3);
+    equal((await healthOf(ann)).database_connected, true);
+  });
+
   Deno.test("faults: what an instance without Redis writes is seen at once by one with it", async () => {
     await using world = await openWorld(programs);
     const { postgres, instances: [ann] } = world;
@@ -181,8 +219,9 @@ function testOddWorlds(programs: Programs): void {
       const pinned = await pin("postgres");
       equal(pinned.active, "postgres");
       equal(pinned.pinned, "postgres");
-      sources.length = 0;
+      // What was under way when it was pinned may have ended on Redis.
       await isRead("database")();
+      sources.length = 0;
       await sleep(500);
       ok(!sources.includes("redis"));
       const released = await pin(null);

@@ -114,7 +114,7 @@ async function stored({ postgres }: World): Promise<Map<string, Versioned>> {
     const [row] = await psql`
       SELECT value, version FROM settings WHERE key = ${keyOf(user)}`;
     final.set(user, {
-      value: JSON.parse(row!["value"]).value,
+      value: JSON.parse(row!["value"]).custom?.value,
       version: Number(row!["version"]),
     });
   }

@@ -78,7 +78,7 @@ Deno.test("a known path with another method is 405 with Allow", async () => {
     return headers.get("allow");
   };
   equal(await allow("GET", SEQUENCE), "POST");
-  equal(await allow("DELETE", "/api/user/settings"), "GET, HEAD, PUT");
+  equal(await allow("DELETE", "/api/user/settings"), "GET, HEAD, PATCH, PUT");
   equal(await allow("POST", LIVE), "GET, HEAD");
   equal(await allow("OPTIONS", LIVE), "GET, HEAD");
   equal(await allow("PATCH", "/api/v1/features/SYNA"), "DELETE");

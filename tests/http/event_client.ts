@@ -9,6 +9,7 @@ import { openSwitchingEventBus } from "../../adapters/switching/event_bus.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import type { App } from "../../src/http/app.ts";
 import { createEventService } from "../../src/services/events.ts";
+import { createRequestReply } from "../../src/services/request_reply.ts";
 import { fail } from "../support/assert.ts";
 import { anEvent } from "../support/events.ts";
 import { createFakeClock, type FakeClock } from "../support/fake_clock.ts";
@@ -46,14 +47,22 @@ export interface StreamClient {
 export async function follow(
   app: App,
   query = "",
-  options: { lastEventId?: string; shutdown?: AbortSignal } = {},
+  options: {
+    lastEventId?: string;
+    shutdown?: AbortSignal;
+    path?: string;
+    user?: string;
+  } = {},
 ): Promise<StreamClient> {
-  const { lastEventId, shutdown } = options;
+  const { lastEventId, shutdown, path = "/api/v1/events/stream", user } =
+    options;
+  const headers = {
+    ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+    ...(user === undefined ? {} : { "x-user-id": user }),
+  };
   const response = await app.request(
-    `/api/v1/events/stream${query}`,
-    lastEventId === undefined
-      ? {}
-      : { headers: { "last-event-id": lastEventId } },
+    path + query,
+    { headers },
     shutdown && { shutdown },
   );
   const reader = response.body!.getReader();
@@ -159,7 +168,16 @@ export function createEventWorld(
       },
     },
   });
-  const harness = createHarness({ services: { events, clock, telemetry } });
+  const requests = createRequestReply({
+    bus: wrap(bus),
+    clock,
+    entropy: createSeededEntropy(98),
+    telemetry,
+    events,
+  });
+  const harness = createHarness({
+    services: { events, requests, clock, telemetry },
+  });
   return {
     ...harness,
     clock,

@@ -17,7 +17,14 @@ import { createIdentity } from "../../src/http/identity.ts";
 import { type Route, shapeOf } from "../../src/http/route.ts";
 import { allRoutes, type RouteServices } from "../../src/http/routes/mod.ts";
 import { Problem } from "../../src/http/schemas.ts";
+import type { DefaultsSource } from "../../ports/defaults_source.ts";
+import type { SettingsArchive } from "../../ports/settings_archive.ts";
+import type { SettingsStore } from "../../ports/settings_store.ts";
+import { createSettingsServices } from "../../src/services/settings/settings.ts";
+import { createEventGroups } from "../../src/services/event_groups.ts";
+import { createEffectReader } from "../../src/services/event_groups/effects.ts";
 import { createEventService } from "../../src/services/events.ts";
+import { createRequestReply } from "../../src/services/request_reply.ts";
 import type { FeatureService } from "../../src/services/features.ts";
 import { createHealthService } from "../../src/services/health.ts";
 import {
@@ -172,6 +179,10 @@ export interface HarnessOptions {
   readonly loopback?: boolean;
   /** Limit of a body where the route says nothing. */
   readonly bodyLimit?: number;
+  /** What stands between the routes and the settings store. */
+  readonly settingsStore?: (store: SettingsStore) => SettingsStore;
+  /** The defaults file; there is none when absent. */
+  readonly defaultsSource?: DefaultsSource;
   /** What the health service is told. */
   readonly state?: Partial<SystemState>;
 }
@@ -183,6 +194,7 @@ export interface Harness {
   readonly telemetry: RecordingTelemetry;
   readonly routes: readonly Route[];
   readonly features: FakeFeatures;
+  readonly archive: SettingsArchive;
   /** Sends a request; a body that is not a text is sent as JSON. */
   send(method: string, path: string, options?: SendOptions): Promise<Reply>;
 }
@@ -221,9 +233,18 @@ export function createFakeState(): SystemState {
   };
 }
 
+/** A defaults source without a file, which forgets what it is to keep. */
+export function createFakeDefaults(file?: unknown): DefaultsSource {
+  return {
+    path: file === undefined ? undefined : "defaults.json",
+    load: () => Promise.resolve(file),
+    backup: (name) => Promise.resolve(`backups/${name}.json`),
+  };
+}
+
 /** Builds the application. */
 export function createHarness(options: HarnessOptions = {}): Harness {
-  const { loopback = true } = options;
+  const { loopback = true, settingsStore = (store) => store } = options;
   const world = createMemoryWorld();
   const { clock } = world;
   const bus = world.bus();
@@ -232,13 +253,29 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const signals = options.services?.signals ?? createFakeSignals(clock);
   const telemetry = createRecordingTelemetry();
   const state = { ...createFakeState(), ...options.state };
+  const events = options.services?.events ??
+    createEventService({ bus, clock, entropy, telemetry });
+  const { channels } = events;
+  const store = world.groups();
   const services: RouteServices = {
+    groups: createEventGroups({ bus, store, clock, entropy, telemetry }),
+    readEffects: createEffectReader({ channels, clock, entropy }),
     signals,
     features,
-    settings: world.settings(),
-    settingsRecord: "memory",
+    settings: createSettingsServices({
+      store: settingsStore(world.settings()),
+      archive: world.archive(),
+      source: options.defaultsSource ?? createFakeDefaults(),
+      clock,
+      telemetry,
+      record: "memory",
+    }),
+    autopilot: {
+      decide: () => Promise.reject(new Error("no autopilot in this test")),
+    },
     sequences: world.sequence(),
-    events: createEventService({ bus, clock, entropy, telemetry }),
+    events,
+    requests: createRequestReply({ bus, clock, entropy, telemetry, events }),
     health: createHealthService({
       bus,
       clock,
@@ -274,6 +311,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     telemetry,
     routes,
     features,
+    archive: world.archive(),
     async send(method, path, { body, headers = {} } = {}) {
       const response = await app.request(path, {
         method,

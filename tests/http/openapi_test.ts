@@ -5,12 +5,20 @@
  */
 import { z } from "zod";
 import golden from "../golden/openapi.json" with { type: "json" };
+import { SETTINGS } from "../../domain/settings/catalogue.ts";
 import { findOpenApiFaults, printOpenApi } from "../../scripts/openapi.ts";
 import { Problem } from "../../src/http/schemas.ts";
-import { deepEqual, equal, ok } from "../support/assert.ts";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { createHarness } from "./harness.ts";
 
 const { routes } = createHarness();
+/** A part of a JSON schema. */
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly description?: string;
+  readonly type?: unknown;
+}
+
 const shown = routes.filter((route) => !route.hidden);
 
 Deno.test("the kept document is what the routes say", () => {
@@ -38,7 +46,7 @@ Deno.test("what a route may answer is written", () => {
     const written = paths[path]![method.toLowerCase()]!.responses;
     const expected = [...Object.keys(responses), ...errors, 500];
     if (path.startsWith("/api/")) expected.push(400, 401);
-    if (method !== "GET") expected.push(403);
+    if (method !== "GET" || path.startsWith("/api/admin/")) expected.push(403);
     if (request) expected.push(400);
     if (request?.body) expected.push(413);
     deepEqual(
@@ -46,6 +54,29 @@ Deno.test("what a route may answer is written", () => {
       [...new Set(expected.map(String))].sort(),
       `${method} ${path}`,
     );
+  }
+});
+
+Deno.test("every operation of settings is described, each of its fields with type and meaning", () => {
+  const paths: Record<string, Record<string, { description?: unknown }>> = JSON
+    .parse(JSON.stringify(golden.paths));
+  let count = 0;
+  for (const { method, path, tags } of shown) {
+    if (!tags.includes("Settings")) continue;
+    const { description } = paths[path]![method.toLowerCase()]!;
+    match(String(description), /^[A-Z].*\.$/s, `${method} ${path}`);
+    count++;
+  }
+  ok(count >= 30, String(count));
+
+  const leaves = (node: Schema): Schema[] =>
+    node.properties ? Object.values(node.properties).flatMap(leaves) : [node];
+  const all = leaves(golden.components.schemas.DefaultSettings as Schema);
+  equal(all.length, SETTINGS.length);
+  for (const { description = "", type, ...rest } of all) {
+    match(description, /^[A-Z].*\.$/);
+    ok(type, description);
+    ok("default" in rest && "x-risk" in rest, description);
   }
 });
 
@@ -66,7 +97,13 @@ Deno.test("examples are accepted by their own schemas", () => {
 });
 
 Deno.test("every body has an example, none of which was made up by a page", () => {
-  const without = ["getOpenApi", "getDocs", "getLanding", "getLiveness"];
+  const without = [
+    "getOpenApi",
+    "getAsyncApi",
+    "getDocs",
+    "getLanding",
+    "getLiveness",
+  ];
   for (const { id, request, responses } of shown) {
     if (without.includes(id)) continue;
     const bodies = Object.values(responses)

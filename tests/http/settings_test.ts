@@ -1,160 +1,244 @@
 /**
- * The routes of settings.
+ * Settings documents: read, seeded for new users, replaced, merged into.
  *
  * @module
  */
+import { USER_DOCUMENTS } from "../../domain/settings.ts";
 import { PortError } from "../../ports/port_error.ts";
-import type { SettingsStore } from "../../ports/settings_store.ts";
-import { deepEqual, equal, match } from "../support/assert.ts";
-import { createMemoryWorld } from "../support/memory_world.ts";
-import { createHarness } from "./harness.ts";
+import { leavesOf, SHAPES } from "../../domain/settings/shape.ts";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
+import { defaultDocument, userSettings } from "../support/default_documents.ts";
+import {
+  clientOf,
+  openSettings,
+  PATHS,
+  PLACES,
+  versionOf,
+} from "./settings_client.ts";
 
-const PATH = "/api/user/settings";
+const SETTINGS = PATHS["settings:all"];
+const SCALP = PATHS["mode:scalp"];
+const REENTRY = PATHS.scalp_reentry;
 
-function harness() {
-  const { send } = createHarness();
-  return {
-    get: (headers = {}) => send("GET", PATH, { headers }),
-    put: (body: unknown, headers = {}) => send("PUT", PATH, { body, headers }),
-  };
-}
+Deno.test("a new user has the defaults, whichever document is read first", async () => {
+  for (const [document, path] of PLACES) {
+    const { get, versions } = openSettings();
+    const first = await get(path);
+    equal(first.status, 200, document);
+    deepEqual(first.json, defaultDocument(document));
+    // The defaults themselves come first, then all documents at once.
+    const expected = USER_DOCUMENTS.map((name, i) => [name, i + 2]);
+    deepEqual(await versions(), Object.fromEntries(expected));
+    equal(versionOf(first), (await versions())[document]);
+  }
+});
 
-Deno.test("what was put is got, with its version", async () => {
-  const { get, put } = harness();
-  const document = '{"trading":{"max":4,"note":"ä \\u2028"},"a":[1,null]}';
-  const written = await put(document);
-  equal(written.status, 200);
-  equal(written.headers.get("etag"), '"1"');
-  equal(written.headers.get("x-holdfast-source"), "memory");
-  equal(written.headers.get("x-holdfast-verified"), "true");
-
-  const read = await get();
-  deepEqual(read.json, JSON.parse(document));
-  equal(read.text, JSON.stringify(JSON.parse(document)));
-  equal(read.headers.get("etag"), '"1"');
-  equal(read.headers.get("x-holdfast-source"), "memory");
-  equal(read.headers.get("x-holdfast-verified"), "true");
-  equal(read.headers.get("cache-control"), "private, no-cache");
+Deno.test("an answer says its version, where it is from, and that it must be asked for anew", async () => {
+  const { get, put, patch } = openSettings();
+  const mode = defaultDocument("mode:scalp");
+  for (
+    const { headers } of [
+      await get(SCALP),
+      await put(SCALP, mode),
+      await patch(SCALP, {}),
+      await get(`${SETTINGS}?include=modes`),
+    ]
+  ) {
+    match(headers.get("etag")!, /^"\d+(\.\d+)*"$/);
+    equal(headers.get("x-holdfast-source"), "memory");
+    equal(headers.get("x-holdfast-verified"), "true");
+    equal(headers.get("cache-control"), "private, no-cache");
+  }
 });
 
 Deno.test("each user has settings of his own", async () => {
-  const { get, put } = harness();
-  await put({ a: 1 }, { "x-user-id": "ann" });
-  equal((await get()).status, 404);
-  equal((await get({ "x-user-id": "ann" })).status, 200);
+  const { harness } = openSettings();
+  const [ann, bob] = [clientOf(harness, "ann"), clientOf(harness, "bob")];
+  await ann.patch(SETTINGS, { custom: { is: "ann's" } });
+  deepEqual((await ann.get(SETTINGS)).json.custom, { is: "ann's" });
+  equal((await bob.get(SETTINGS)).json.custom, undefined);
 });
 
-Deno.test("settings that are not stored are 404", async () => {
-  const { status, json } = await harness().get();
-  equal(status, 404);
-  match(json.detail, /PUT them first/);
+Deno.test("what was put is got, byte for byte where it was compact", async () => {
+  const { get, put } = openSettings();
+  const text = JSON.stringify(userSettings({ note: "ä ", list: [1, null] }));
+  const written = await put(SETTINGS, text);
+  equal(written.status, 200);
+  equal(versionOf(written), 1);
+  equal(written.text, text);
+  const read = await get(SETTINGS);
+  equal(read.text, text);
+  equal(versionOf(read), 1);
 });
 
-Deno.test("a reader that has the version is answered 304", async () => {
-  const { get, put } = harness();
-  await put({});
-  for (const known of ['"1"', 'W/"1"', '"7", "1"', "*"]) {
-    const { status, headers } = await get({ "if-none-match": known });
-    equal(status, 304, known);
-    equal(headers.get("etag"), '"1"');
-    equal(headers.get("content-type"), null);
+Deno.test("a write of one document leaves the others as they are", async () => {
+  for (const [document, path] of PLACES) {
+    const { put, patch, versions } = openSettings();
+    const before = await versions();
+    equal((await put(path, defaultDocument(document))).status, 200);
+    deepEqual(await versions(), { ...before, [document]: 10 });
+    // What changes nothing is not written.
+    const same = await patch(path, {});
+    equal(same.status, 200);
+    equal(versionOf(same), 10);
+    deepEqual(same.json, defaultDocument(document));
+    deepEqual(await versions(), { ...before, [document]: 10 });
   }
-  for (const other of ['"2"', "1", '"11"', "nonsense"]) {
-    equal((await get({ "if-none-match": other })).status, 200, other);
+});
+
+Deno.test("the first write of a new user is a whole document, and the first read brings the others", async () => {
+  for (const [document, path] of PLACES) {
+    const { put, get, versions } = openSettings();
+    const first = await put(path, defaultDocument(document));
+    equal(first.status, 200, `${document} ${first.text}`);
+    equal(versionOf(first), 1);
+    const others =
+      PATHS[document === "mode:ultra" ? "mode:swing" : "mode:ultra"];
+    equal((await get(others)).status, 200);
+    equal((await versions())[document], 1);
   }
 });
 
-Deno.test("a write on an older version is 412 and changes nothing", async () => {
-  const { get, put } = harness();
-  await put({ n: 1 });
-  equal((await put({ n: 2 }, { "if-match": '"1"' })).status, 200);
-  const late = await put({ n: 3 }, { "if-match": '"1"' });
-  equal(late.status, 412);
-  equal(late.json.version, 2);
-  deepEqual((await get()).json, { n: 2 });
-});
-
-Deno.test("a first write can be made sure to be the first", async () => {
-  const { put } = harness();
-  equal((await put({}, { "if-none-match": "*" })).status, 200);
-  equal((await put({}, { "if-none-match": "*" })).status, 412);
-});
-
-Deno.test("a write can be made sure not to be the first", async () => {
-  const { put, get } = harness();
-  for (const tag of ["*", '"7"']) {
-    const { status, json } = await put({ n: 1 }, { "if-match": tag });
-    equal(status, 412, tag);
-    equal(json.version, 0);
-    match(json.detail, /^Cannot write user:\S+ as nothing is stored/);
+Deno.test("nearly every field of a document can be changed at once", async () => {
+  for (const before of ["stored", "not stored"]) {
+    const { put, get, post } = openSettings();
+    const document = defaultDocument("scalp_reentry");
+    let count = 0;
+    for (
+      const { path: [name], field } of leavesOf(SHAPES.scalp_reentry.fields)
+    ) {
+      const { type } = field;
+      if (type.kind === "flag") document[name!] = !document[name!];
+      else if (type.kind !== "number" || type.whole) continue;
+      else document[name!] -= (document[name!] - (type.min ?? 0)) / 1000;
+      count++;
+    }
+    document.dynamic_sl_protect_pct = 100 - document.dynamic_sl_max_loss_pct;
+    ok(count > 40, String(count));
+    if (before === "stored") await get(REENTRY);
+    const { status, text } = await put(REENTRY, document);
+    equal(status, 200, text);
+    deepEqual((await get(REENTRY)).json, document);
+    const reset = { path: "scalp_reentry" };
+    equal((await post(`${SETTINGS}/reset`, reset)).status, 200);
+    deepEqual((await get(REENTRY)).json, defaultDocument("scalp_reentry"));
   }
-  equal((await get()).status, 404);
-  await put({ n: 1 });
-  equal((await put({ n: 2 }, { "if-match": "*" })).status, 200);
-  deepEqual((await get()).json, { n: 2 });
 });
 
-Deno.test("a number that would lose digits is refused", async () => {
-  const { put, get } = harness();
-  for (
-    const number of [
-      "9007199254740993",
-      "123456789012345678901234567890",
-      "1e22",
-    ]
-  ) {
-    const { status, json } = await put(`{"a":[{"n":${number}}]}`);
-    equal(status, 400, number);
-    match(json.detail, /body\.a\[0\]\.n must not be .* give it as a text$/);
-  }
-  equal((await get()).status, 404);
-  equal((await put('{"n":9007199254740991,"x":"1e22"}')).status, 200);
+Deno.test("PATCH changes what it names, in groups by name, and nothing else", async () => {
+  const { patch, get } = openSettings();
+  const expected = defaultDocument("mode:scalp");
+  expected.sltp.stop_loss_percent = 1.2;
+  expected.enabled = false;
+  expected.size.leverage = 3;
+  const { status, json } = await patch(SCALP, {
+    enabled: false,
+    sltp: { stop_loss_percent: 1.2 },
+    size: { leverage: 3 },
+  });
+  equal(status, 200);
+  deepEqual(json, expected);
+  deepEqual((await get(SCALP)).json, expected);
 });
 
-Deno.test("a malformed condition is refused, not ignored", async () => {
-  const { put, get } = harness();
-  for (
-    const headers of [
-      { "if-match": "7" },
-      { "if-match": '"0"' },
-      { "if-match": '"x"' },
-      { "if-match": 'W/"7"' },
-      { "if-match": '"7", "8"' },
-      { "if-match": '"99999999999999999999"' },
-      { "if-none-match": '"7"' },
-      { "if-match": '"7"', "if-none-match": "*" },
-    ]
-  ) {
-    const { status, json } = await put({}, headers);
-    equal(status, 400, JSON.stringify(headers));
-    match(json.detail, /^Cannot use If-/);
-  }
-  equal((await get()).status, 404);
+Deno.test("PATCH replaces lists whole", async () => {
+  const { patch } = openSettings();
+  const { json } = await patch(SCALP, {
+    sltp: { tp_allocation: [50, 50], tp_gain_levels: [1, 2] },
+  });
+  deepEqual(json.sltp.tp_allocation, [50, 50]);
+  deepEqual(json.sltp.tp_gain_levels, [1, 2]);
 });
 
-Deno.test("settings are an object of at most 6 MiB", async () => {
-  const { put } = harness();
-  for (const body of ["[]", "null", '"x"', "1"]) {
-    equal((await put(body)).status, 400, body);
+Deno.test("what users keep under custom is theirs: PATCH is a merge patch there", async () => {
+  const { patch, put } = openSettings();
+  const change = async (custom: unknown) =>
+    (await patch(SETTINGS, { custom })).json.custom;
+  deepEqual(await change({ a: 1, b: { c: [1, { d: 2 }], e: null } }), {
+    a: 1,
+    b: { c: [1, { d: 2 }] },
+  });
+  deepEqual(await change({ b: { c: [3] } }), { a: 1, b: { c: [3] } });
+  deepEqual(await change({ a: null, f: {} }), { b: { c: [3] }, f: {} });
+  deepEqual(await change({ b: 7 }), { b: 7, f: {} });
+  const { json } = await patch(SETTINGS, { notifications: { enabled: false } });
+  deepEqual(json.custom, { b: 7, f: {} });
+  const replaced = await put(SETTINGS, defaultDocument("settings:all"));
+  equal(replaced.json.custom, undefined);
+});
+
+Deno.test("the parts of user settings are read and changed as one with them", async () => {
+  for (const part of ["trading", "notifications"]) {
+    const path = `${SETTINGS}/${part}`;
+    const { get, put, patch } = openSettings();
+    const whole = userSettings({ mine: 1 });
+    await put(SETTINGS, whole);
+    deepEqual((await get(path)).json, whole[part]);
+    equal(versionOf(await get(path)), 1);
+
+    const change = part === "trading"
+      ? { global_trading: { timezone: "Europe/Berlin" } }
+      : { enabled: false };
+    const patched = await patch(path, change);
+    equal(patched.status, 200);
+    equal(versionOf(patched), 2);
+    const expected = (await get(SETTINGS)).json;
+    deepEqual(patched.json, expected[part]);
+    deepEqual({ ...expected, [part]: whole[part] }, whole);
+    equal(versionOf(await get(SETTINGS)), 2);
+
+    deepEqual((await put(path, whole[part])).json, whole[part]);
+    deepEqual((await get(SETTINGS)).json, whole);
+    equal((await get(SETTINGS)).headers.get("etag"), '"3"');
   }
-  const large = (mib: number) => ({ a: "x".repeat(mib * 1024 * 1024) });
-  equal((await put(large(5.9))).status, 200);
-  equal((await put(large(6))).status, 413);
+});
+
+Deno.test("a part of a new user's settings can be written first", async () => {
+  const { put, get } = openSettings();
+  const path = `${SETTINGS}/notifications`;
+  const part = { ...defaultDocument("settings:all").notifications };
+  part.enabled = !part.enabled;
+  deepEqual((await put(path, part)).json, part);
+  const { trading } = defaultDocument("settings:all");
+  deepEqual((await get(SETTINGS)).json, { trading, notifications: part });
+});
+
+Deno.test("names that existing programs know mean the same documents", async () => {
+  const { get, patch, post, put } = openSettings();
+  const ultra = "/api/futures/ginie/modes/ultra_fast";
+  const allocations = "/api/futures/modes/allocations";
+  await patch(ultra, { enabled: true });
+  equal((await get(PATHS["mode:ultra"])).json.enabled, true);
+  await patch(allocations, { max_scalp_positions: 9 });
+  const { text, headers } = await get(PATHS.capital_allocation);
+  equal((await get(allocations)).text, text);
+  equal((await get(allocations)).headers.get("etag"), headers.get("etag"));
+  const whole = { ...JSON.parse(text), max_swing_positions: 4 };
+  deepEqual((await put(allocations, whole)).json, whole);
+
+  const reentry = { ...defaultDocument("scalp_reentry"), enabled: true };
+  const posted = await post(REENTRY, reentry);
+  equal(posted.status, 200);
+  deepEqual((await get(REENTRY)).json, reentry);
 });
 
 Deno.test("an answer that could not be verified says so", async () => {
-  const settings: SettingsStore = {
-    ...createMemoryWorld().settings(),
-    read: async ([key]) => ({
-      documents: [{ key: key!, version: 3, json: "{}" }],
-      source: "redis",
-      verified: false,
+  const { get, put } = openSettings({
+    settingsStore: (store) => ({
+      ...store,
+      read: async (keys) => ({
+        ...await store.read(keys),
+        source: "redis",
+        verified: false,
+      }),
     }),
-  };
-  const { send } = createHarness({ services: { settings } });
-  const { headers } = await send("GET", PATH);
-  equal(headers.get("x-holdfast-source"), "redis");
-  equal(headers.get("x-holdfast-verified"), "false");
+  });
+  await put(SCALP, defaultDocument("mode:scalp"));
+  for (const path of [SCALP, `${SETTINGS}?include=scalp`]) {
+    const { headers } = await get(path);
+    equal(headers.get("x-holdfast-source"), "redis");
+    equal(headers.get("x-holdfast-verified"), "false");
+  }
 });
 
 Deno.test("a database that is away, slow or full has its status", async () => {
@@ -167,12 +251,16 @@ Deno.test("a database that is away, slow or full has its status", async () => {
     ] as const
   ) {
     const fail = () => Promise.reject(new PortError(code, "Cannot do it"));
-    const settings: SettingsStore = {
-      ...createMemoryWorld().settings(),
-      read: fail,
-      write: fail,
-    };
-    const { send } = createHarness({ services: { settings } });
-    equal((await send("PUT", PATH, { body: {} })).status, expected);
+    const away = openSettings({ settingsStore: (s) => ({ ...s, read: fail }) });
+    for (const path of [SCALP, `${SETTINGS}?include=all`]) {
+      equal((await away.get(path)).status, expected);
+    }
+    const full = openSettings({
+      settingsStore: (s) => ({ ...s, write: fail }),
+    });
+    const mode = defaultDocument("mode:scalp");
+    equal((await full.put(SCALP, mode)).status, expected);
+    equal((await full.patch(SCALP, {})).status, expected);
+    equal((await full.get(SCALP)).status, expected);
   }
 });

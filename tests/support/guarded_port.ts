@@ -67,6 +67,7 @@ export const PORT_ERROR_CODES = Object.keys(
     not_found: 0,
     conflict: 0,
     version_conflict: 0,
+    fenced: 0,
     epoch_changed: 0,
     expired: 0,
     corrupt: 0,

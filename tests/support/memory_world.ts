@@ -8,12 +8,18 @@ import {
   createMemoryFeatures,
   openMemoryFeatureStore,
 } from "../../adapters/memory/feature_store.ts";
+import {
+  type MemoryGroups,
+  openMemoryGroupStore,
+} from "../../adapters/memory/group_store.ts";
 import { createMemoryLog, type MemoryLog } from "../../adapters/memory/log.ts";
 import {
   createMemoryLeases,
   openMemoryRecordStore,
 } from "../../adapters/memory/record_store.ts";
 import { openMemorySequencePort } from "../../adapters/memory/sequence_port.ts";
+import { openMemorySettingsArchive } from "../../adapters/memory/settings_archive.ts";
+import { createMemoryHistory } from "../../adapters/memory/settings_history.ts";
 import {
   type MemorySettings,
   openMemorySettingsStore,
@@ -30,6 +36,8 @@ export interface MemoryWorld {
   readonly settings: () => ReturnType<typeof openMemorySettingsStore>;
   readonly sequence: () => ReturnType<typeof openMemorySequencePort>;
   readonly features: () => ReturnType<typeof openMemoryFeatureStore>;
+  readonly groups: () => ReturnType<typeof openMemoryGroupStore>;
+  readonly archive: () => ReturnType<typeof openMemorySettingsArchive>;
   readonly record: () => ReturnType<typeof openMemoryRecordStore>;
 }
 
@@ -41,6 +49,8 @@ export function createMemoryWorld(
   const entropy = createSeededEntropy();
   const log = createMemoryLog({ clock, entropy, ...options });
   const documents: MemorySettings = new Map();
+  const history = createMemoryHistory();
+  const groups: MemoryGroups = new Map();
   const leases = createMemoryLeases();
   const issued = new Map<string, number>();
   const features = createMemoryFeatures({ clock });
@@ -48,9 +58,11 @@ export function createMemoryWorld(
     clock,
     log,
     bus: () => openMemoryEventBus(log),
-    settings: () => openMemorySettingsStore(log, documents),
+    settings: () => openMemorySettingsStore(log, documents, history),
     sequence: () => openMemorySequencePort(issued),
     features: () => openMemoryFeatureStore(features),
+    groups: () => openMemoryGroupStore(log, groups),
+    archive: () => openMemorySettingsArchive(log, documents, history),
     record: () => openMemoryRecordStore(log, documents, leases),
   };
 }

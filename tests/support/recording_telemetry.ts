@@ -24,12 +24,15 @@ export interface RecordingTelemetry extends Telemetry {
   logged(level?: LogLevel): readonly LogLine[];
   /** What a counter stands at. */
   counted(metric: MetricName<"counter">, labels?: Labels): number;
+  /** What a gauge was last set to; `undefined` when it never was. */
+  gauged(metric: MetricName<"gauge">, labels?: Labels): number | undefined;
 }
 
 /** Creates telemetry that has been told nothing. */
 export function createRecordingTelemetry(): RecordingTelemetry {
   const lines: LogLine[] = [];
   const counters = new Map<string, number>();
+  const gauges = new Map<string, number>();
   const nameOf = (metric: string, labels: Labels = {}) =>
     metric + JSON.stringify(Object.entries(labels).sort());
   return {
@@ -39,10 +42,12 @@ export function createRecordingTelemetry(): RecordingTelemetry {
       const name = nameOf(metric, labels);
       counters.set(name, (counters.get(name) ?? 0) + by);
     },
-    gauge() {},
+    gauge: (metric, value, labels) =>
+      void gauges.set(nameOf(metric, labels), value),
     observe() {},
     logged: (level) =>
       lines.filter((line) => level === undefined || line.level === level),
+    gauged: (metric, labels) => gauges.get(nameOf(metric, labels)),
     counted: (metric, labels) => counters.get(nameOf(metric, labels)) ?? 0,
   };
 }

@@ -26,10 +26,19 @@ if changes > 0 then
   for _ = 1, changes do
     local key, token, changed_at, text = take(), take(), take(), take()
     redis.call("DEL", token)
+    local is_kept = false
     if text == "" then
       redis.call("UNLINK", key)
     else
-      redis.call("SET", key, text, "XX")
+      is_kept = redis.call("SET", key, text, "XX")
+    end
+    for _ = 1, tonumber(take()) do
+      local part, part_text = take(), take()
+      if is_kept and part_text ~= "" then
+        redis.call("SET", part, part_text)
+      else
+        redis.call("UNLINK", part)
+      end
     end
     redis.call("ZADD", CHANGES, changed_at, key)
   end

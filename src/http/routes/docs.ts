@@ -14,6 +14,7 @@ const Landing = z.object({
   version: z.string(),
   documentation: z.string(),
   openapi: z.string(),
+  asyncapi: z.string(),
   health: z.string(),
 }).meta({ id: "Landing" });
 
@@ -46,7 +47,8 @@ const START = `SwaggerUIBundle({
 });
 `;
 
-const PAGE_HEADERS: AnswerHeaders = {
+/** What a page carries: it may load nothing that is not from here. */
+export const PAGE_HEADERS: AnswerHeaders = {
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; " +
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
@@ -57,6 +59,15 @@ const PAGE_HEADERS: AnswerHeaders = {
   "Cache-Control": "no-cache",
 };
 
+const SETTINGS_STYLE =
+  `body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid #ddd; padding: .35rem .6rem; text-align: left; vertical-align: top; }
+td:first-child { overflow-wrap: anywhere; width: 26%; }
+.high { color: #a40000; font-weight: 600; }
+.medium { color: #8a5a00; }
+`;
+
 const ASSET_HEADERS: AnswerHeaders = {
   "Cross-Origin-Resource-Policy": "same-origin",
   "Cache-Control": "max-age=3600",
@@ -65,6 +76,7 @@ const ASSET_HEADERS: AnswerHeaders = {
 /** Loads the large files on first use: most processes never show the page. */
 const ASSETS = {
   "start.js": async () => START,
+  "settings.css": async () => SETTINGS_STYLE,
   "swagger-ui.css": async () =>
     (await import("swagger-ui-dist/swagger-ui.css", { with: { type: "text" } }))
       .default,
@@ -90,6 +102,7 @@ export function docsRoutes(
       version,
       documentation: "/docs",
       openapi: "/openapi.json",
+      asyncapi: "/asyncapi.json",
       health: "/health",
     } satisfies z.output<typeof Landing>,
   );

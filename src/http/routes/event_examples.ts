@@ -39,3 +39,27 @@ export const DELIVERED = {
     source: "setup-parser",
   },
 } as const;
+
+/** The same as a CloudEvent. */
+export const DELIVERED_CLOUD_EVENT = {
+  specversion: "1.0",
+  id: PUBLISHED.id,
+  source: DELIVERED.metadata.source,
+  type: DELIVERED.event_type,
+  time: DELIVERED.timestamp,
+  datacontenttype: "application/json",
+  position: "1207",
+  epoch: EPOCH,
+  committedat: DELIVERED.metadata.committed_at,
+  partitionkey: DELIVERED.metadata.key,
+  data: DELIVERED.data,
+} as const;
+
+/** A request that is answered by an event. */
+export const REQUESTED = {
+  event_type: "signal.triggered",
+  id: "019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e4a5c",
+  data: { ticker: "SPY", setup_id: "2026-01-02-001" },
+  reply_to: "setup.*",
+  timeout_ms: 2_000,
+} as const;

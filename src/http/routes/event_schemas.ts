@@ -1,5 +1,5 @@
 /**
- * What event routes accept and answer.
+ * What is asked when events are read or followed, and what is answered.
  *
  * @module
  */
@@ -7,134 +7,17 @@ import { z } from "zod";
 import { parseChannelPatterns } from "../../../domain/event/channel_pattern.ts";
 import { EVENT_FORMS } from "../../../domain/event/envelope.ts";
 import { parseResumeToken } from "../../../domain/event/event.ts";
-import { MAX_PUBLISH_BATCH } from "../../../domain/event/publication.ts";
-import type { Channel } from "../../../domain/event/channel.ts";
-import {
-  type ChannelRegistry,
-  publishable,
-} from "../../../domain/event/registry.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
 import { MAX_EVENT_PAGE } from "../../../ports/event_bus.ts";
 import type { EventStart } from "../../services/event_streams.ts";
-import { DELIVERED, EPOCH, examplesOf, PUBLISHED } from "./event_examples.ts";
+import { DELIVERED, DELIVERED_CLOUD_EVENT, EPOCH } from "./event_examples.ts";
 import { Instant, queryInteger, textReadBy } from "../schemas.ts";
 
 /** Most channel patterns of one request. */
-const MAX_PATTERNS = 64;
-
-/**
- * One event, or `{events: […]}`. All is let in here, and described as the
- * registry has it: `domain/event/publication.ts` reads it.
- */
-export function publishBody(registry: ChannelRegistry) {
-  const channels = publishable(registry);
-  const examples = examplesOf(channels);
-  const publication = z.unknown().meta({
-    id: "Publication",
-    description:
-      "An event: an envelope, or flat, where the fields of `data` stand " +
-      "beside `event_type` and `key` is one of them.",
-    override: {
-      anyOf: [...channels.map(envelopeSchema), {
-        title: "flat",
-        type: "object",
-        required: ["event_type"],
-        properties: FRAME,
-      }],
-    },
-    examples,
-  });
-  const batch = z.object({
-    events: z.array(publication).min(1).max(MAX_PUBLISH_BATCH),
-  }).meta({
-    id: "PublicationBatch",
-    description: "Events that are committed together.",
-    example: { events: examples },
-  });
-  return z.union([publication, batch]).meta({ example: examples[0] });
-}
-
-const SHORT_TEXT = { type: "string", minLength: 1, maxLength: 256 } as const;
-
-/** What every event may have, whatever its channel. */
-const FRAME = {
-  event_type: { type: "string" },
-  timestamp: {
-    type: "string",
-    format: "date-time",
-    description: "When it happened, with a zone; now when absent.",
-  },
-  id: {
-    type: "string",
-    format: "uuid",
-    description: "Made here when absent.",
-  },
-  metadata: {
-    type: "object",
-    properties: {
-      source: SHORT_TEXT,
-      user: SHORT_TEXT,
-      traceparent: { type: "string" },
-      correlation_id: SHORT_TEXT,
-    },
-  },
-} as const;
-
-function envelopeSchema({ name, summary, lane, schema }: Channel) {
-  const data = z.toJSONSchema(schema, { io: "input" });
-  delete data.$schema;
-  return {
-    title: name,
-    description: `${summary} (${lane})`,
-    type: "object" as const,
-    required: ["event_type", "data"],
-    properties: {
-      ...FRAME,
-      event_type: { const: name },
-      key: SHORT_TEXT,
-      data: data as Record<string, unknown>,
-    },
-  };
-}
-
-/** What became of one event. */
-const Published = z.object({
-  id: z.uuid(),
-  lane: z.enum(["durable", "volatile"]).meta({
-    description:
-      "`volatile`: handed to whoever listens now, and not in the log.",
-  }),
-  position: z.int().optional().meta({
-    description: "Durable: the place of the first event with this id.",
-  }),
-  duplicate: z.boolean().meta({
-    description: "Whether this very event had been published before.",
-  }),
-  receivers: z.int().optional().meta({
-    description: "Volatile: how many streams of this process it was handed to.",
-  }),
-  ignored: z.array(z.string()).optional().meta({
-    description:
-      "Members that were left out: an event has no room for them, or they " +
-      "are not the publisher's to say, such as another `metadata.user`.",
-  }),
-}).meta({
-  id: "PublishedEvent",
-  example: PUBLISHED,
-});
-
-/** What became of several events. */
-const PublishedBatch = z.object({
-  results: z.array(Published).meta({ description: "In the order given." }),
-}).meta({ id: "PublishedEvents", example: { results: [PUBLISHED] } });
-
-/** What became of what was published. */
-export const PublishedAny = z.union([Published, PublishedBatch]).meta({
-  example: PUBLISHED,
-});
+export const MAX_PATTERNS = 64;
 
 /** An event as it is delivered. */
-const DeliveredEvent = z.looseObject({
+export const DeliveredEvent = z.looseObject({
   id: z.uuid(),
   event_type: z.string(),
   timestamp: z.iso.datetime({ offset: true }),
@@ -148,6 +31,7 @@ const DeliveredEvent = z.looseObject({
     user: z.string().optional(),
     traceparent: z.string().optional(),
     correlation_id: z.string().optional(),
+    reply_to: z.string().optional(),
   }),
 }).meta({ id: "Event", example: DELIVERED });
 
@@ -164,9 +48,27 @@ const FlatEvent = z.looseObject({
   },
 });
 
+/** The form of CloudEvents. */
+const CloudEvent = z.looseObject({
+  specversion: z.literal("1.0"),
+  id: z.uuid(),
+  source: z.string(),
+  type: z.string(),
+  time: z.iso.datetime({ offset: true }),
+  datacontenttype: z.literal("application/json"),
+  position: z.string().optional(),
+  epoch: z.string().optional(),
+  committedat: Instant.optional(),
+  data: z.record(z.string(), z.unknown()),
+}).meta({ id: "CloudEvent", example: DELIVERED_CLOUD_EVENT });
+
 /** A stretch of the log. */
 export const EventList = z.object({
-  events: z.union([z.array(DeliveredEvent), z.array(FlatEvent)]),
+  events: z.union([
+    z.array(DeliveredEvent),
+    z.array(FlatEvent),
+    z.array(CloudEvent),
+  ]),
   next_after: z.int().meta({
     description:
       "Ask for events after this next; it may be above the last event.",
@@ -191,7 +93,8 @@ export const EventList = z.object({
   },
 });
 
-const After = textReadBy(parseAfter).meta({
+/** The last position that was read, in a query. */
+export const After = textReadBy(parseAfter).meta({
   description: "The last position that was read: `1207` or `epoch:1207`.",
   example: "1207",
 });
@@ -220,7 +123,9 @@ const Channels = z.array(z.string()).transform((texts, context) => {
 });
 
 const Form = z.enum(EVENT_FORMS).default("envelope").meta({
-  description: "`flat` puts the data's fields beside `event_type`.",
+  description:
+    "`flat` puts the data's fields beside `event_type`; `cloudevents` is " +
+    "CloudEvents 1.0.",
 });
 
 const Selection = z.strictObject({
@@ -269,7 +174,12 @@ function refuseTwoStarts(
   });
 }
 
-function parseAfter(text: string): EventStart {
+/**
+ * Reads a position, alone or as `epoch:position`.
+ *
+ * @throws {InvalidInput} When it is neither.
+ */
+export function parseAfter(text: string): EventStart {
   if (/^\d{1,15}$/.test(text)) return { after: Number(text) };
   const token = parseResumeToken(text);
   if (token) return { after: token.position, epoch: token.epoch };

@@ -11,16 +11,30 @@ import {
 } from "../../../domain/event/envelope.ts";
 import {
   formatResumeToken,
+  type LoggedEvent,
   type ResumeToken,
 } from "../../../domain/event/event.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { EventGap, EventStep } from "../../services/event_streams.ts";
 import type { EventCaller } from "../../services/event_visibility.ts";
 import type { EventService } from "../../services/events.ts";
-import { formatFrame, openSse, RETRY_FIELD, type SendFrames } from "../sse.ts";
+import type { AnswerHeaders } from "../route.ts";
+import {
+  formatFrame,
+  openSse,
+  RETRY_FIELD,
+  type SendFrames,
+  type SseFrame,
+} from "../sse.ts";
 
 /** Most frames written at once, in UTF-16 units: what a client may hold up. */
 const MAX_WRITE_CHARS = 64 * 1024;
+
+/** The headers of a stream. */
+export const STREAM_HEADERS: AnswerHeaders = {
+  "Cache-Control": "no-cache, no-transform",
+  "X-Accel-Buffering": "no",
+};
 
 /** What a client asks for. */
 export interface EventStreamRequest {
@@ -30,6 +44,8 @@ export interface EventStreamRequest {
   readonly channels: ChannelMatcher | undefined;
   /** How events are written. */
   readonly form: EventForm;
+  /** Writes the events of the log in place of `form`; leaves out those it gives nothing for. */
+  readonly write?: (event: LoggedEvent) => SseFrame | undefined;
   /** Who asks. */
   readonly caller: EventCaller;
 }
@@ -51,6 +67,9 @@ export function openEventStream(
   },
 ): ReadableStream<Uint8Array> {
   const { first, channels, form, caller } = request;
+  const write = request.write ?? ((event: LoggedEvent, epoch: string) => ({
+    data: formatEvent(event, epoch, form),
+  }));
   /** What has been delivered, and the last id that the client was told. */
   let at = first.at;
   let told = first.at;
@@ -62,7 +81,7 @@ export function openEventStream(
         await send(printGap(step.gap, step.at));
         told = step.at;
       }
-      for (const { frames, position } of printEvents(step, form)) {
+      for (const { frames, position } of printEvents(step, write)) {
         await send(frames);
         at = told = { ...step.at, position };
       }
@@ -109,14 +128,16 @@ export function openEventStream(
 /** The events of a step, in parts that are each one write, with their last position. */
 function* printEvents(
   { events, at: { epoch } }: EventStep,
-  form: EventForm,
+  write: (event: LoggedEvent, epoch: string) => SseFrame | undefined,
 ): Generator<{ frames: string; position: number }, void> {
   let frames = "";
   for (const event of events) {
     const { position } = event;
     const id = formatResumeToken({ epoch, position });
-    frames += formatFrame({ id, data: formatEvent(event, epoch, form) });
+    const frame = write(event, epoch);
+    if (frame) frames += formatFrame({ ...frame, id });
     if (frames.length < MAX_WRITE_CHARS && event !== events.at(-1)) continue;
+    if (frames === "") continue;
     yield { frames, position };
     frames = "";
   }

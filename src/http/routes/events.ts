@@ -14,27 +14,23 @@ import type { Telemetry } from "../../../ports/telemetry.ts";
 import { errorFields } from "../../services/error_fields.ts";
 import type { EventService } from "../../services/events.ts";
 import { RequestRefused } from "../errors.ts";
-import { type AnswerHeaders, type Route, route } from "../route.ts";
+import { isCrossSite } from "../host_guard.ts";
+import { type Route, route } from "../route.ts";
 import {
   EventList,
-  publishBody,
-  PublishedAny,
   ReadQuery,
   startOf,
   StreamHeaders,
   StreamQuery,
 } from "./event_schemas.ts";
-import { openEventStream } from "./event_stream.ts";
+import { serveEventSocket } from "./event_socket.ts";
+import { openEventStream, STREAM_HEADERS } from "./event_stream.ts";
+import { publishBody, PublishedAny, refusalOf } from "./publish_schemas.ts";
 
 const TAGS = ["Events"];
 
 /** Events of a page when nothing is said. */
 const DEFAULT_LIMIT = 100;
-
-const STREAM_HEADERS: AnswerHeaders = {
-  "Cache-Control": "no-cache, no-transform",
-  "X-Accel-Buffering": "no",
-};
 
 /** The routes of events. */
 export function eventRoutes(
@@ -152,16 +148,71 @@ export function eventRoutes(
         return { status: 200, headers: STREAM_HEADERS, stream };
       },
     }),
+
+    route({
+      method: "GET",
+      path: "/api/v1/events/ws",
+      id: "openEventSocket",
+      summary: "Follow events over a WebSocket",
+      description:
+        "JSON texts; `/asyncapi.json` describes each. The client sends " +
+        "`subscribe` once, and `credit` to go on: every event costs one, and " +
+        "without any the server reads no further. `position` comes at once; " +
+        "an event of the log has the id `epoch:position`, which as `after` " +
+        "goes on without loss or repeat. Closes with 1001 when the service " +
+        "shuts down, 1003, 1008 or 1009 for frames it cannot take, and 1013 " +
+        "when the client takes nothing: `error` says why just before.",
+      tags: TAGS,
+      request: {
+        headers: z.object({ upgrade: z.string().optional() }),
+      },
+      responses: { 101: { description: "The WebSocket." } },
+      errors: [403],
+      handle: ({ headers, caller, context }) => {
+        const { request, requestId, shutdown } = context;
+        if (headers.upgrade?.toLowerCase() !== "websocket") {
+          throw new RequestRefused(
+            "invalid",
+            "Cannot open a WebSocket as the request asks for none: send a handshake",
+          );
+        }
+        refuseCrossSite(request);
+        const { socket, response } = upgrade(request);
+        serveEventSocket(events, socket, caller, {
+          clock,
+          shutdown,
+          failed: (error) =>
+            telemetry.log("warn", "event socket ended", {
+              ...errorFields(error),
+              request_id: requestId,
+            }),
+        });
+        return { response };
+      },
+    }),
   ];
 }
 
-function refusalOf(error: InvalidInput): RequestRefused {
-  return new RequestRefused("invalid", error.message, {
-    errors: error.errors.map(({ path, message }) => ({
-      path: path === "" ? "body" : `body.${path}`,
-      message,
-    })),
-  });
+/** Keeps pages of other sites away: a browser lets them open any WebSocket. */
+function refuseCrossSite({ headers, url }: Request): void {
+  if (!isCrossSite(headers, headers.get("host") ?? new URL(url).host)) return;
+  throw new RequestRefused(
+    "cross_site",
+    "Cannot open a WebSocket as it was asked for by a web page of another site",
+  );
+}
+
+function upgrade(request: Request): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request);
+  } catch (error) {
+    throw new RequestRefused(
+      "invalid",
+      `Cannot open a WebSocket as the handshake is malformed: ${
+        (error as Error).message
+      }`,
+    );
+  }
 }
 
 function printPage(

@@ -5,25 +5,30 @@
  */
 import type { Clock } from "../../../ports/clock.ts";
 import type { SequencePort } from "../../../ports/sequence_port.ts";
-import type {
-  SettingsSource,
-  SettingsStore,
-} from "../../../ports/settings_store.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
+import type { Autopilot } from "../../apps/autopilot.ts";
 import type { SignalService } from "../../apps/signal_service.ts";
+import type { EventGroups } from "../../services/event_groups.ts";
+import type { ReadEffects } from "../../services/event_groups/effects.ts";
 import type { EventService } from "../../services/events.ts";
 import type { FeatureService } from "../../services/features.ts";
 import type { HealthService } from "../../services/health.ts";
+import type { RequestReply } from "../../services/request_reply.ts";
+import type { SettingsServices } from "../../services/settings/settings.ts";
 import type { SystemState } from "../../services/system_state.ts";
 import { openApiDocument } from "../openapi.ts";
 import type { Route } from "../route.ts";
 import { adminRoutes } from "./admin.ts";
+import { asyncApiRoutes } from "./asyncapi.ts";
+import { decisionRoutes } from "./decisions.ts";
 import { docsRoutes } from "./docs.ts";
 import { eventRoutes } from "./events.ts";
 import { featureRoutes } from "./features.ts";
+import { consumerRoutes } from "./groups/mod.ts";
 import { healthRoutes } from "./health.ts";
 import { orderRoutes } from "./orders.ts";
-import { settingsRoutes } from "./settings.ts";
+import { requestRoutes } from "./requests.ts";
+import { settingsRoutes } from "./settings/mod.ts";
 import { signalRoutes } from "./signals.ts";
 
 /** What the routes stand on. */
@@ -32,14 +37,20 @@ export interface RouteServices {
   readonly signals: SignalService;
   /** Feature vectors. */
   readonly features: FeatureService;
-  /** Settings documents. */
-  readonly settings: SettingsStore;
-  /** What acknowledges a write of settings: the database, or memory. */
-  readonly settingsRecord: SettingsSource;
+  /** Settings documents, their defaults and their past. */
+  readonly settings: SettingsServices;
+  /** What to open, and why. */
+  readonly autopilot: Pick<Autopilot, "decide">;
   /** Order numbers. */
   readonly sequences: SequencePort;
   /** The event log and the volatile lane. */
   readonly events: EventService;
+  /** Consumer groups, and what they could not handle. */
+  readonly groups: EventGroups;
+  /** Reads what members append to the log. */
+  readonly readEffects: ReadEffects;
+  /** Questions asked as events. */
+  readonly requests: RequestReply;
   /** How the service is. */
   readonly health: HealthService;
   /** Which adapters the ports are on. */
@@ -59,14 +70,20 @@ export function allRoutes(services: RouteServices): readonly Route[] {
   const routes: Route[] = [
     ...signalRoutes(services.signals),
     ...featureRoutes(services.features),
-    ...settingsRoutes(services.settings, services.settingsRecord),
+    ...settingsRoutes(services.settings, services),
+    ...decisionRoutes(services.autopilot),
     ...orderRoutes(services.sequences, services.clock),
     ...eventRoutes(services.events, services.clock, services.telemetry),
+    ...consumerRoutes(services.groups, services.readEffects),
+    ...requestRoutes(services.requests),
     ...adminRoutes(services.state),
     ...healthRoutes(services.health, services.exposition),
   ];
   const document = () =>
     JSON.stringify(openApiDocument(routes, services.version));
-  routes.push(...docsRoutes(document, services.version));
+  routes.push(
+    ...docsRoutes(document, services.version),
+    ...asyncApiRoutes(services.events.channels, services.version),
+  );
   return routes;
 }

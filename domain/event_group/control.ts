@@ -1,0 +1,52 @@
+/**
+ * Stopping groups, and sending them elsewhere.
+ *
+ * @module
+ */
+import { draftOf } from "./draft.ts";
+import type { GroupPolicy, GroupState, Halt, Step } from "./group.ts";
+
+/** Gives nothing out until it is resumed; what is out may be settled. */
+export function pause(state: GroupState): Step {
+  return draftOf(state).finish({ isPaused: true });
+}
+
+/**
+ * Goes on; `undefined` where the group has lost its place in the log, which
+ * only `seek` mends: going on would pass over events.
+ */
+export function resume(state: GroupState): Step | undefined {
+  if (state.halted && hasLostPlace(state.halted)) return undefined;
+  return draftOf(state).finish({ isPaused: false, halted: undefined });
+}
+
+/** Stops the group for a reason that is not an event's. */
+export function halt(state: GroupState, halted: Halt): Step {
+  return draftOf(state).finish({ halted });
+}
+
+/** Whether the group does not know where to go on. */
+export function hasLostPlace({ code }: Halt): boolean {
+  return code === "epoch_changed" || code === "expired";
+}
+
+/**
+ * Reads on after `position`, whatever was settled: what is out is fenced. Dead
+ * letters stay what they are, also those on their way again.
+ */
+export function seek(
+  state: GroupState,
+  position: number,
+  epoch: string,
+): Step {
+  const draft = draftOf(state);
+  for (const { position, origin, state: is } of state.entries) {
+    if (origin === "log" && is !== "parked") draft.drop(position);
+  }
+  return draft.finish({ cursor: position, epoch, halted: undefined });
+}
+
+/** Reads by another policy from now on. */
+export function adopt(state: GroupState, policy: GroupPolicy): Step {
+  return draftOf(state).finish({ policy });
+}

@@ -1,0 +1,73 @@
+/**
+ * What every adapter of the group store decides alike.
+ *
+ * @module
+ */
+import type { NewEvent } from "../domain/event/event.ts";
+import type { GroupChange } from "../domain/event_group/change.ts";
+import { isUuid } from "../domain/uuid.ts";
+import { checkPublish } from "./arguments.ts";
+import {
+  type DeadLetter,
+  type LetterQuery,
+  MAX_LETTERS,
+  MAX_LETTERS_CHARS,
+} from "./event_groups.ts";
+import { PortError } from "./port_error.ts";
+
+/** Checks the effects given to `GroupStore.save`. */
+export function checkEffects(effects: readonly NewEvent[]): void {
+  if (effects.length > 0) checkPublish(effects);
+  const odd = effects.find(({ id }) => !isUuid(id));
+  if (!odd) return;
+  throw new PortError(
+    "invalid",
+    `Cannot append the effects as an id must be a UUID in lower case: current value is ${odd.id}`,
+  );
+}
+
+/** Checks the query given to `GroupStore.letters`. */
+export function checkLetterQuery({ limit }: LetterQuery): void {
+  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= MAX_LETTERS) return;
+  throw new PortError(
+    "invalid",
+    `Cannot list dead letters as limit must be from 1 to ${MAX_LETTERS}: current value is ${limit}`,
+  );
+}
+
+/**
+ * Whether somebody else has changed the group first.
+ *
+ * @param held What stands there: version and incarnation of the group.
+ */
+export function groupConflict(
+  { group, ifVersion }: GroupChange,
+  held: { readonly version: number; readonly incarnation: string } | undefined,
+): PortError | undefined {
+  const isAsExpected = ifVersion === undefined
+    ? !held
+    : held?.version === ifVersion && held.incarnation === group.incarnation;
+  if (isAsExpected) return undefined;
+  const version = held?.version ?? 0;
+  return new PortError(
+    "version_conflict",
+    `Cannot write group ${group.name} as it was changed meanwhile: ` +
+      `expected version ${ifVersion ?? 0}, current value is ${version}`,
+    { facts: { version } },
+  );
+}
+
+/** As many as fit into one answer, and one at least. */
+export function firstLetters(
+  letters: Iterable<DeadLetter>,
+  limit: number,
+): DeadLetter[] {
+  const page: DeadLetter[] = [];
+  let chars = 0;
+  for (const letter of letters) {
+    if (page.length === limit || chars >= MAX_LETTERS_CHARS) break;
+    page.push(letter);
+    chars += letter.event?.json.length ?? 0;
+  }
+  return page;
+}

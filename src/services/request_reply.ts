@@ -1,0 +1,202 @@
+/**
+ * Questions that are asked as events, and the events that answer them.
+ *
+ * A question is a durable event whose `correlation_id` is its own id. Its
+ * answer is the first event after it, in the order of the log, that names that
+ * id as its `correlation_id`, on a channel that the question's `reply_to`
+ * matches. Nothing is remembered here: the log is searched, so that everybody
+ * who asks with one id gets one answer, at any time, from any instance.
+ *
+ * @module
+ */
+import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
+import type { LoggedEvent } from "../../domain/event/event.ts";
+import { InvalidInput } from "../../domain/invalid_input.ts";
+import { uuidV7 } from "../../domain/uuid.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Entropy } from "../../ports/entropy.ts";
+import type { EventBus } from "../../ports/event_bus.ts";
+import { PortError } from "../../ports/port_error.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { onFirstAbort } from "../../ports/waiting.ts";
+import type { EventService } from "./events.ts";
+import { type EventCaller, visibleTo } from "./event_visibility.ts";
+import { PUBLISH_ATTEMPTS, retry } from "./retry.ts";
+import { subscribe } from "./subscription.ts";
+
+/** Where answers are looked for when nothing is said: on every channel. */
+export const ANY_CHANNEL = ">";
+
+/** A question. */
+export interface Question {
+  /** The channel that it goes to; a durable one. */
+  readonly event_type: string;
+  /** Its data. */
+  readonly data: unknown;
+  /** Its key; that of its data when absent. */
+  readonly key?: string | undefined;
+  /** A UUID; asking again with it asks the same question. Made when absent. */
+  readonly id?: string | undefined;
+  /** Pattern of the channels that an answer counts on; any when absent. */
+  readonly reply_to?: string | undefined;
+}
+
+/** A question that has been answered. */
+export interface Answered {
+  /** The id of the question. */
+  readonly id: string;
+  /** Where it stands in the log. */
+  readonly position: number;
+  /** Whether it had been asked before. */
+  readonly duplicate: boolean;
+  /** The answer. */
+  readonly reply: LoggedEvent;
+  /** The life of the log that both stand in. */
+  readonly epoch: string;
+}
+
+/** Asks questions. */
+export interface RequestReply {
+  /**
+   * Publishes `question` and waits for its answer. One that was asked before
+   * is not published again, for as long as the log holds it: its answer may be
+   * there already.
+   *
+   * @param traceparent Trace context of the question.
+   * @throws {InvalidInput} When the question is not acceptable.
+   * @throws {PortError} `timeout` when no answer came within `timeoutMs`
+   * (facts: `id`, and `position` where it is known): the question stays, and
+   * asking again with its id goes on waiting; `conflict` when the id is that of
+   * another event; `epoch_changed` when the log begins another life meanwhile;
+   * else as `EventService.publish`.
+   */
+  ask(
+    question: Question,
+    timeoutMs: number,
+    caller: EventCaller,
+    traceparent?: string,
+    signal?: AbortSignal,
+  ): Promise<Answered>;
+}
+
+/** Creates the service over `bus`, which `events` publishes to. */
+export function createRequestReply(ports: {
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly telemetry: Telemetry;
+  readonly events: Pick<EventService, "publish" | "channels">;
+}): RequestReply {
+  const { bus, clock, entropy, events } = ports;
+
+  /** What `id` asks for at `position`, of a question that was there before. */
+  async function replyToOf(
+    id: string,
+    position: number,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const read = () => bus.read({ after: position - 1, limit: 1 }, signal);
+    const page = await retry(read, ports, PUBLISH_ATTEMPTS, signal);
+    const held = page.events[0];
+    const { correlation_id, reply_to } = held?.meta ?? {};
+    if (held?.id === id && correlation_id === id && reply_to !== undefined) {
+      return reply_to;
+    }
+    throw new PortError(
+      "conflict",
+      `Cannot ask as id ${id} is that of an event that asks nothing: give the question an id of its own`,
+      { facts: { position } },
+    );
+  }
+
+  async function work(
+    question: Question & { readonly id: string },
+    caller: EventCaller,
+    traceparent: string | undefined,
+    signal: AbortSignal,
+    onAsked: (position: number) => void,
+  ): Promise<Answered> {
+    const { id, event_type, data, key, reply_to = ANY_CHANNEL } = question;
+    const body = {
+      event_type,
+      id,
+      ...(key === undefined ? {} : { key }),
+      data,
+      metadata: { correlation_id: id, reply_to },
+    };
+    const [result] = await events.publish(body, caller, traceparent, signal);
+    const { position, duplicate } = result!;
+    onAsked(position!);
+    const where = duplicate ? await replyToOf(id, position!, signal) : reply_to;
+    const pages = subscribe(bus, {
+      ...ports,
+      after: position!,
+      channels: parseChannelPatterns([where]),
+      signal,
+    });
+    for await (const { events, head } of pages) {
+      const reply = visibleTo(caller, events)
+        .find(({ meta }) => meta.correlation_id === id);
+      if (!reply) continue;
+      return { id, position: position!, duplicate, reply, epoch: head.epoch };
+    }
+    throw signal.reason;
+  }
+
+  /** Refuses what could not be asked again: a question must be in the log. */
+  function check({ event_type, reply_to }: Question): void {
+    if (events.channels.find(event_type)?.lane === "volatile") {
+      const message = `is volatile, and a question must be durable`;
+      throw new InvalidInput(`Cannot ask as ${event_type} ${message}`, [
+        { path: "event_type", message: `${message}: ${event_type}` },
+      ]);
+    }
+    if (reply_to === undefined) return;
+    try {
+      parseChannelPatterns([reply_to]);
+    } catch (error) {
+      const { message } = error as Error;
+      throw new InvalidInput(message, [{ path: "reply_to", message }]);
+    }
+  }
+
+  return {
+    async ask(question, timeoutMs, caller, traceparent, signal) {
+      check(question);
+      signal?.throwIfAborted();
+      const id = question.id?.toLowerCase() ??
+        uuidV7(clock.now(), entropy.bytes(10));
+      let position: number | undefined;
+      const end = new AbortController();
+      const release = onFirstAbort([signal], (reason) => end.abort(reason));
+      clock.sleep(timeoutMs, end.signal).then(
+        () => end.abort(tooLate(id, position, timeoutMs)),
+        () => {},
+      );
+      try {
+        const asked = { ...question, id };
+        return await work(asked, caller, traceparent, end.signal, (at) => {
+          position = at;
+        });
+      } catch (error) {
+        // What an end breaks off may fail in words of its own.
+        throw end.signal.aborted ? end.signal.reason : error;
+      } finally {
+        release();
+        end.abort();
+      }
+    },
+  };
+}
+
+function tooLate(
+  id: string,
+  position: number | undefined,
+  timeoutMs: number,
+): PortError {
+  return new PortError(
+    "timeout",
+    `Cannot answer as no reply to ${id} came within ${timeoutMs} ms: ask again with this id to go on waiting`,
+    { facts: { id, position } },
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * What settings are measured beside: a constant from Hono, and the service that
+ * an engineer writes in an afternoon, with none of our guarantees.
+ *
+ * @module
+ */
+import { createClient } from "@redis/client";
+import { Hono } from "hono";
+import postgres from "postgres";
+import {
+  builtInTree,
+  documentsOfTree,
+} from "../../domain/settings/catalogue.ts";
+import { USER_DOCUMENTS } from "../../domain/settings.ts";
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+const MODE = "/api/futures/ginie/modes/:mode";
+const BUNDLE = "/api/user/settings";
+/** The same, put together as objects, as most would do it. */
+const PARSED = `${BUNDLE}/parsed`;
+
+const defaults = documentsOfTree(builtInTree());
+
+/** Joins texts that are printed already, as we do. */
+function bundle(texts: readonly (string | null)[]): string {
+  const members = USER_DOCUMENTS.map((name, i) =>
+    `"${name}":{"version":1,"value":${texts[i]}}`
+  );
+  return `{"documents":{${members.join()}}}`;
+}
+
+function createConstant(): Hono {
+  const one = JSON.stringify(defaults["mode:scalp"]);
+  const all = bundle(
+    USER_DOCUMENTS.map((name) => JSON.stringify(defaults[name])),
+  );
+  return new Hono()
+    .get(MODE, (c) => c.body(one, 200, JSON_TYPE))
+    .get(BUNDLE, (c) => c.body(all, 200, JSON_TYPE));
+}
+
+async function createAfternoon(): Promise<Hono> {
+  const sql = postgres(Deno.env.get("DATABASE_URL")!, { onnotice() {} });
+  const redis = createClient({ url: Deno.env.get("REDIS_URL")! });
+  redis.on("error", () => {});
+  await redis.connect();
+  await sql`CREATE TABLE IF NOT EXISTS afternoon (key text PRIMARY KEY, value text)`;
+
+  /** The key, else the row, which then becomes the key. */
+  async function read(key: string): Promise<string | null> {
+    const held = await redis.get(key);
+    if (held !== null) return held;
+    const [row] = await sql`SELECT value FROM afternoon WHERE key = ${key}`;
+    if (row) await redis.set(key, row["value"]);
+    return row?.["value"] ?? null;
+  }
+
+  async function write(key: string, value: string): Promise<void> {
+    await sql`INSERT INTO afternoon VALUES (${key}, ${value})
+      ON CONFLICT (key) DO UPDATE SET value = ${value}`;
+    await redis.set(key, value);
+  }
+
+  return new Hono()
+    .get(MODE, async (c) => {
+      const user = c.req.header("x-user-id");
+      const text = await read(`user:${user}:mode:${c.req.param("mode")}`);
+      return text === null ? c.notFound() : c.body(text, 200, JSON_TYPE);
+    })
+    .put(MODE, async (c) => {
+      const user = c.req.header("x-user-id");
+      const text = JSON.stringify(await c.req.json());
+      await write(`user:${user}:mode:${c.req.param("mode")}`, text);
+      return c.body(text, 200, JSON_TYPE);
+    })
+    .get(BUNDLE, async (c) => {
+      const user = c.req.header("x-user-id");
+      const texts = await Promise.all(
+        USER_DOCUMENTS.map((name) => read(`user:${user}:${name}`)),
+      );
+      return c.body(bundle(texts), 200, JSON_TYPE);
+    })
+    .get(PARSED, async (c) => {
+      const user = c.req.header("x-user-id");
+      const entries = await Promise.all(USER_DOCUMENTS.map(async (name) => [
+        name,
+        {
+          version: 1,
+          value: JSON.parse((await read(`user:${user}:${name}`))!),
+        },
+      ]));
+      return c.json({ documents: Object.fromEntries(entries) });
+    })
+    .post("/seed", async (c) => {
+      const user = c.req.header("x-user-id");
+      for (const name of USER_DOCUMENTS) {
+        await write(`user:${user}:${name}`, JSON.stringify(defaults[name]));
+      }
+      return c.json({});
+    });
+}
+
+if (import.meta.main) {
+  const app = Deno.args[0] === "constant"
+    ? createConstant()
+    : await createAfternoon();
+  Deno.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    onListen: ({ port }) => console.log(`http://127.0.0.1:${port}`),
+  }, app.fetch);
+}
