@@ -65,14 +65,16 @@ export interface GroupStore extends AsyncDisposable {
   /**
    * Writes `change` and appends `effects` to the log, all of it in one
    * transaction; of those who write on one version of a group, one succeeds. An
-   * effect whose id the log holds changes nothing, and gets its first position.
+   * effect that the log holds changes nothing, and gets its first position.
    * A new dead letter gets its event from the log, if the log is in the group's
    * epoch; one that is known keeps its event.
    *
    * @returns Receipts of `effects`, in their order.
    * @throws {PortError} `version_conflict` when the group is not of the version
    * and the incarnation named (facts: `version`, that of the group there is, 0
-   * for none): nothing was written; `invalid` as `EventBus.publish`;
+   * for none): nothing was written; `conflict` when the log holds another event
+   * under the id of an effect (facts: `position`): nothing was written, unless
+   * that event came at the same moment; `invalid` as `EventBus.publish`;
    * `unavailable`, `timeout`, `full`; `unsupported` when events are switched off.
    */
   save(

@@ -26,6 +26,24 @@ export function checkEffects(effects: readonly NewEvent[]): void {
   );
 }
 
+/** Whether a member's effect is the event that stands there under its id. */
+export function isSameEvent(
+  held: Pick<NewEvent, "channel" | "json">,
+  { channel, json }: NewEvent,
+): boolean {
+  return held.channel === channel && held.json === json;
+}
+
+/** Says whose id an effect has: that of an event in the log, where it is known. */
+export function effectConflict(id: string, position?: number): PortError {
+  const where = position === undefined ? "" : `, at position ${position}`;
+  return new PortError(
+    "conflict",
+    `Cannot append the effects as id ${id} is that of another event${where}: give another event an id of its own`,
+    { facts: position === undefined ? {} : { position } },
+  );
+}
+
 /** Checks the query given to `GroupStore.letters`. */
 export function checkLetterQuery({ limit }: LetterQuery): void {
   if (Number.isSafeInteger(limit) && limit >= 1 && limit <= MAX_LETTERS) return;

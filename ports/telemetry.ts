@@ -79,6 +79,10 @@ export const METRICS = {
     kind: "gauge",
     help: "Event streams open to clients.",
   },
+  holdfast_event_sockets: {
+    kind: "gauge",
+    help: "WebSockets of events, those that are closing included.",
+  },
   holdfast_log_position: {
     kind: "gauge",
     help: "Position of the newest event in the log.",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NewEvent } from "../../domain/event/event.ts";
 import type { GroupChange } from "../../domain/event_group/change.ts";
 import type { Entry, GroupState } from "../../domain/event_group/group.ts";
 import { admit } from "../../ports/arguments.ts";
@@ -14,8 +15,10 @@ import type {
 import {
   checkEffects,
   checkLetterQuery,
+  effectConflict,
   firstLetters,
   groupConflict,
+  isSameEvent,
 } from "../../ports/group_rules.ts";
 import type { MemoryLog } from "./log.ts";
 
@@ -53,6 +56,7 @@ export function openMemoryGroupStore(
       const held = groups.get(change.group.name);
       const conflict = groupConflict(change, held?.state);
       if (conflict) throw conflict;
+      refuseTaken(log, effects);
       groups.set(change.group.name, apply(log, change, held));
       return effects.length > 0 ? log.append(effects) : [];
     },
@@ -88,6 +92,16 @@ export function openMemoryGroupStore(
       closed = true;
     },
   };
+}
+
+/** @throws {PortError} `conflict`. */
+function refuseTaken(log: MemoryLog, effects: readonly NewEvent[]): void {
+  for (const effect of effects) {
+    const position = log.positionOf(effect.id);
+    const held = position === undefined ? undefined : log.at(position);
+    if (!held || isSameEvent(held, effect)) continue;
+    throw effectConflict(effect.id, position);
+  }
 }
 
 function apply(

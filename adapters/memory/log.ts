@@ -28,6 +28,8 @@ export interface MemoryLog extends PositionBell {
   newId(): string;
   /** Appends `events` as one batch; an id already held keeps its position. */
   append(events: readonly NewEvent[]): Receipt[];
+  /** Where the event is that is held under `id`. */
+  positionOf(id: string): number | undefined;
   /** The event at `position`; the caller knows that it is held. */
   at(position: number): LoggedEvent;
   /** Position of the newest `settings.updated`; 0 when there has been none. */
@@ -106,6 +108,7 @@ export function createMemoryLog(options: {
       epochSince = clock.monotonic();
     },
     rewind,
+    positionOf: (id) => positions.get(id),
     append(batch) {
       const fresh = batch.filter((event) => !positions.has(event.id));
       const batchEnd = position() + fresh.length;

@@ -30,6 +30,7 @@ import {
 import {
   checkEffects,
   checkLetterQuery,
+  effectConflict,
   groupConflict,
 } from "../../ports/group_rules.ts";
 import type { PostgresDatabase } from "./database.ts";
@@ -49,8 +50,19 @@ const LIST = `/* group.list */ SELECT ${GROUP_COLUMNS},
     (SELECT count(*) FROM dead_letter l WHERE l.group_name = g.name)
   FROM consumer_group g ORDER BY name COLLATE "C"`;
 
-const SAVE = `/* group.save */ SELECT n, state, pos
-  FROM save_group($1::text::json, $2::text::json, $3, $4)`;
+/** Nothing is saved where an id is that of another event. */
+const SAVE = `/* group.save */ WITH taken AS (
+    SELECT i.n, e.pos FROM json_to_recordset($2::text::json)
+        AS i (n integer, id uuid, type text, data text)
+      JOIN event_log e ON e.id = i.id
+    WHERE e.type <> i.type OR e.data <> i.data
+  ), free AS (
+    SELECT $1::text::json AS change WHERE NOT EXISTS (SELECT FROM taken) OFFSET 0
+  )
+  SELECT n, 'taken', pos FROM taken
+  UNION ALL
+  SELECT s.n, s.state, s.pos
+  FROM free, save_group(free.change, $2::text::json, $3, $4) AS s`;
 
 const REMOVE = "/* group.remove */ SELECT remove_group($1)";
 
@@ -137,6 +149,8 @@ export function openPostgresGroupStore(db: PostgresDatabase): GroupStore {
       if (first && first[0] === null) {
         throw groupConflict(change, { version: first[2], incarnation: "" });
       }
+      const taken = rows.find(([, state]) => state === "taken");
+      if (taken) throw effectConflict(effects[taken[0]!]!.id, taken[2]);
       return receiptsOf(rows, effects, db.doorbell.ring);
     },
 

@@ -29,6 +29,7 @@ import {
 import {
   checkEffects,
   checkLetterQuery,
+  effectConflict,
   firstLetters,
   groupConflict,
 } from "../../ports/group_rules.ts";
@@ -137,6 +138,15 @@ function save(
     held && { version: held[0], incarnation: held[1] },
   );
   if (conflict) return conflict;
+  for (const { id, channel, json } of effects) {
+    const taken = sql.get<[number]>(
+      "SELECT pos FROM event_log WHERE id = ? AND (type <> ? OR data <> ?)",
+      id,
+      channel,
+      json,
+    );
+    if (taken) return effectConflict(id, taken[0]);
+  }
   sql.run(
     `INSERT OR REPLACE INTO consumer_group (${GROUP_COLUMNS})
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,

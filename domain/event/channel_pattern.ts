@@ -10,6 +10,11 @@ export type ChannelMatcher = (channel: string) => boolean;
 
 const SHAPE = /^(?:>|(?:[a-z0-9_-]+|\*)(?:\.(?:[a-z0-9_-]+|\*))*(?:\.>)?)$/;
 
+/** Whether `text` is a channel, or a pattern of channels. */
+export function isChannelPattern(text: string): boolean {
+  return text.length <= 128 && SHAPE.test(text);
+}
+
 /**
  * Compiles patterns into one test; no pattern asks for everything.
  *
@@ -23,7 +28,7 @@ export function parseChannelPatterns(
 ): ChannelMatcher {
   if (patterns.length === 0) return () => true;
   const sources = patterns.map((pattern) => {
-    if (pattern.length > 128 || !SHAPE.test(pattern)) {
+    if (!isChannelPattern(pattern)) {
       throw new InvalidInput(
         `Cannot use channel pattern ${
           JSON.stringify(pattern.slice(0, 128))

@@ -88,10 +88,15 @@ export function formatCloudEvent(
   return `${JSON.stringify(attributes).slice(0, -1)},"data":${json}}`;
 }
 
-/** Whether `input` is a CloudEvent, of whatever version. */
+/**
+ * Whether `input` is a CloudEvent, of whatever version: `channel` may be an
+ * extension attribute of one that has all that a CloudEvent must have.
+ */
 export function isCloudEvent(input: JsonObject): boolean {
-  return "specversion" in input && !("event_type" in input) &&
-    !("channel" in input);
+  if (!("specversion" in input) || "event_type" in input) return false;
+  const isWhole = (input.type ?? undefined) !== undefined &&
+    (input.source ?? undefined) !== undefined;
+  return isWhole || !("channel" in input);
 }
 
 /** A CloudEvent with the names that an envelope has. */
@@ -121,7 +126,10 @@ export function readCloudEvent(
     fault(["source"], mustBe("a URI reference", others.source));
   }
   if (datacontenttype !== undefined && !isJsonType(datacontenttype)) {
-    fault(["datacontenttype"], mustBe("application/json", datacontenttype));
+    fault(
+      ["datacontenttype"],
+      mustBe("a type of JSON, such as application/json", datacontenttype),
+    );
   }
   if (others.data_base64 !== undefined) {
     fault(["data_base64"], "must not be given: put JSON into data");
@@ -155,7 +163,7 @@ export function cloudEventPath(
 
 function isJsonType(value: unknown): boolean {
   return typeof value === "string" &&
-    /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(value);
+    /^[\w!#$&^.+-]+\/(?:[\w!#$&^.+-]+\+)?json\s*(?:;|$)/i.test(value);
 }
 
 function writeSource(source: string | undefined): string {

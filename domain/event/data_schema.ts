@@ -37,8 +37,8 @@ const ANNOTATIONS = ["type", "title", "description"];
  * Reads the schema of a channel's data, or tells `fault` every reason why it
  * cannot be.
  *
- * @param key The member of the data that is the key of its event: a text fit
- * for the log, or a whole number.
+ * @param key The member of the data that is the key of its event: required, and
+ * a text fit for the log or a whole number.
  */
 export function parseDataSchema(
   schema: unknown,
@@ -71,6 +71,11 @@ export function parseDataSchema(
         JSON.stringify(key)
       }, as a string or an integer`,
     );
+  } else if (!namesOf(schema.required).includes(key)) {
+    tell(
+      [...at, "required"],
+      `must name the key of the channel, ${JSON.stringify(key)}`,
+    );
   }
   if (!isSound) return undefined;
   const field = shape[key]!;
@@ -78,6 +83,10 @@ export function parseDataSchema(
     ...shape,
     ...(keyType === "string" && { [key]: asKey(field) }),
   });
+}
+
+function namesOf(required: unknown): readonly unknown[] {
+  return Array.isArray(required) ? required : [];
 }
 
 /** A field that is fit to be a key of the log. */
@@ -103,9 +112,12 @@ function readObject(
     return {};
   }
   const names = Object.keys(properties);
-  if (names.length > MAX_NAMES || names.includes("__proto__")) {
-    const be =
-      `an object of at most ${MAX_NAMES} names, none of them __proto__`;
+  // What every object has is never absent.
+  const inherited = names.find((name) => name in Object.prototype);
+  if (names.length > MAX_NAMES || inherited !== undefined) {
+    const be = `an object of at most ${MAX_NAMES} names, none of them ${
+      inherited ?? "__proto__"
+    }`;
     fault([...at, "properties"], mustBe(be, properties));
     return {};
   }

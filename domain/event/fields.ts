@@ -3,21 +3,39 @@
  *
  * @module
  */
-import { z, type ZodType } from "zod";
+import { z, type ZodString, type ZodType } from "zod";
+import { isUuid } from "../uuid.ts";
+import { isChannelPattern } from "./channel_pattern.ts";
 
 /** What one field must be. */
 export type Field = ZodType;
+
+/** What one field must be that is a text. */
+export type TextField = ZodString;
 
 const A_NAME = must("a text of 1 to 256 printable characters");
 const A_COUNT = must("a whole number, 0 or more");
 const A_VERSION = must("a whole number, 1 or more");
 const A_SEQUENCE_DAY = must("a day written YYYYMMDD");
 const A_DECIMAL = must('a decimal in quotes, such as "1.5"');
+const A_PATTERN = must("a channel or a pattern of channels");
 const ANY_DECIMAL = must("a decimal, in quotes or not");
 
 /** A text that names something, fit to be a key of the log. */
 export const name: Field = z.string(A_NAME)
   .regex(/^[^\p{Cc}\p{Cs}]{1,256}$/u, A_NAME);
+
+/** What ties events together: an id of an event, in lower case, or any name. */
+export const correlation: TextField = z.string(A_NAME)
+  .regex(/^[^\p{Cc}\p{Cs}]{1,256}$/u, A_NAME)
+  .overwrite((text) => {
+    const id = text.toLowerCase();
+    return isUuid(id) ? id : text;
+  });
+
+/** Which channels are meant. */
+export const pattern: TextField = z.string(A_PATTERN)
+  .refine(isChannelPattern, A_PATTERN);
 
 /** Any text. */
 export const text: Field = z.string(must("a text"));
@@ -96,6 +114,7 @@ export function mustBe(be: string, value: unknown): string {
 function brief(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
-  const text = JSON.stringify(value);
+  // Not everything has a text: a function has none.
+  const text = JSON.stringify(value) ?? typeof value;
   return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }

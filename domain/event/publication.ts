@@ -5,7 +5,8 @@
  * metadata?, id?, key?}`. The flat form has no `data`: `event_type`,
  * `timestamp`, `id` and `metadata` belong to the event, every other member is
  * a field of its data. `channel` stands for `event_type` in both. What has a
- * `specversion` and neither of them is a CloudEvent.
+ * `specversion` and neither of them is a CloudEvent, as is what has a `type` and
+ * a `source` beside it and no `event_type`.
  *
  * @module
  */
@@ -23,7 +24,7 @@ import {
   report,
 } from "./event_data.ts";
 import type { NewEvent } from "./event.ts";
-import { must, mustBe } from "./fields.ts";
+import { correlation, must, mustBe, pattern } from "./fields.ts";
 import { type ChannelRegistry, publishable } from "./registry.ts";
 import { parseTraceparent } from "./traceparent.ts";
 
@@ -81,8 +82,8 @@ const Metadata = z.object({
   traceparent: z.string(A_TRACE)
     .refine((value) => parseTraceparent(value) !== undefined, A_TRACE)
     .exactOptional(),
-  correlation_id: text.exactOptional(),
-  reply_to: text.exactOptional(),
+  correlation_id: correlation.exactOptional(),
+  reply_to: pattern.exactOptional(),
 }, must("an object"));
 
 /** The members of an event, whatever its channel and its data. */
@@ -281,6 +282,7 @@ function userOf(
 
 /** The key that the data has, as the log takes it. */
 function keyOf(channel: Channel, data: Members): string | undefined {
+  if (!Object.hasOwn(data, channel.key)) return undefined;
   const key = data[channel.key];
   return key === undefined ? undefined : String(key);
 }

@@ -4,7 +4,13 @@
  * @module
  */
 import { draftOf } from "./draft.ts";
-import type { GroupPolicy, GroupState, Halt, Step } from "./group.ts";
+import type {
+  GroupPolicy,
+  GroupState,
+  Halt,
+  LetterFacts,
+  Step,
+} from "./group.ts";
 
 /** Gives nothing out until it is resumed; what is out may be settled. */
 export function pause(state: GroupState): Step {
@@ -32,16 +38,28 @@ export function hasLostPlace({ code }: Halt): boolean {
 
 /**
  * Reads on after `position`, whatever was settled: what is out is fenced. Dead
- * letters stay what they are, also those on their way again.
+ * letters stay what they are, also those on their way again; what waits behind
+ * one and is read again waits again, and so does what was settled since.
+ *
+ * @param letters As they stand: all that wait behind a parked one.
  */
 export function seek(
   state: GroupState,
   position: number,
   epoch: string,
+  letters: readonly LetterFacts[] = [],
 ): Step {
   const draft = draftOf(state);
-  for (const { position, origin, state: is } of state.entries) {
-    if (origin === "log" && is !== "parked") draft.drop(position);
+  for (const entry of state.entries) {
+    if (entry.state === "parked") {
+      if (entry.behindTo <= position) continue;
+      const behindTo = Math.max(entry.position, position);
+      const behind = letters.filter((one) =>
+        one.status === "behind" && one.key === entry.key &&
+        one.position > entry.position && one.position <= behindTo
+      ).length;
+      draft.put({ ...entry, behind, behindTo });
+    } else if (entry.origin === "log") draft.drop(entry.position);
   }
   return draft.finish({ cursor: position, epoch, halted: undefined });
 }

@@ -86,9 +86,12 @@ export interface Entry {
   readonly nextAt: number | undefined;
   /** What went wrong last. */
   readonly error: string | undefined;
-  /** Of a parked one: how many dead letters wait behind it. */
+  /** Of a parked one: how many dead letters wait behind it, up to `behindTo`. */
   readonly behind: number;
-  /** Of a parked one: everything of its key up to here is a dead letter, or was. */
+  /**
+   * Of a parked one: everything of its key up to here is a dead letter, or was.
+   * Never beyond what the group has looked at: what follows is yet to come.
+   */
   readonly behindTo: number;
 }
 

@@ -14,7 +14,7 @@ import type { Entry, GroupState, Halt } from "./group.ts";
  */
 export function fail(
   draft: Draft,
-  { policy }: GroupState,
+  { policy, cursor }: GroupState,
   entry: Entry,
   failure: {
     readonly error: string;
@@ -48,7 +48,7 @@ export function fail(
       ...IDLE,
       state: "parked",
       error,
-      ...setAside(draft, entry, key, now),
+      ...setAside(draft, { ...entry, key }, cursor, now),
     });
   }
   return undefined;
@@ -59,11 +59,14 @@ export function waitsBehind(position: number): string {
   return `waits behind the event at position ${position} of the same key`;
 }
 
-/** Makes dead letters of what waits behind `entry`. */
+/**
+ * Makes dead letters of what waits behind `entry`. What the group has not looked
+ * at since it was sent back is counted when it does.
+ */
 function setAside(
   draft: Draft,
-  { position: at }: Entry,
-  key: string,
+  { position: at, key }: Entry,
+  cursor: number,
   now: number,
 ): Pick<Entry, "behind" | "behindTo"> {
   let behind = 0;
@@ -79,6 +82,7 @@ function setAside(
       error: waitsBehind(at),
       at: now,
     });
+    if (position > cursor) continue;
     behind += 1 + one.behind;
     behindTo = Math.max(behindTo, position, one.behindTo);
   }

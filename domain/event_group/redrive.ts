@@ -67,7 +67,11 @@ export function discard(
   const given = new Set(positions);
   const { halted } = state;
   const isWhyHalted = halted?.code === "poison" && given.has(halted.position);
-  if (isWhyHalted) draft.drop(halted.position);
+  if (isWhyHalted) {
+    const why = draft.entries.get(halted.position);
+    if (why?.origin === "letter") draft.burn(halted.position);
+    draft.drop(halted.position);
+  }
   const released = new Set<string>();
   for (const { position, key } of letters) {
     if (!given.has(position)) continue;
@@ -84,15 +88,20 @@ export function discard(
   send(draft, next, now);
   for (const { position, key, status } of letters) {
     const isBehind = given.has(position) && status === "behind";
-    if (isBehind && !released.has(key!)) takeFromBehind(draft, key);
+    if (isBehind && !released.has(key!)) takeFromBehind(draft, position, key);
   }
   return draft.finish({ halted: isWhyHalted ? undefined : halted });
 }
 
-/** One less waits behind the dead letter of `key`. */
-function takeFromBehind(draft: Draft, key: string | undefined): void {
+/** The one at `position` waits no more behind the dead letter of `key`. */
+function takeFromBehind(
+  draft: Draft,
+  position: number,
+  key: string | undefined,
+): void {
   for (const entry of draft.entries.values()) {
     if (!isParked(entry) || entry.key !== key) continue;
+    if (position > entry.behindTo) continue; // is not counted yet
     draft.put({ ...entry, behind: entry.behind - 1 });
   }
 }

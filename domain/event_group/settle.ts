@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Draft, draftOf } from "./draft.ts";
+import { type Draft, draftOf, IDLE } from "./draft.ts";
 import type { DeliveryRef, Entry, GroupState, Step } from "./group.ts";
 import { fail } from "./poison.ts";
 import { backoffMs } from "./policy.ts";
@@ -77,6 +77,36 @@ export function extend(
     draft.put({ ...draft.entries.get(position)!, deadline });
   }
   return { step: draft.finish() };
+}
+
+/**
+ * Takes deliveries back that nobody has got: they are due at once, and do not
+ * count. What is not with that member any more stays as it is.
+ */
+export function release(
+  state: GroupState,
+  refs: readonly DeliveryRef[],
+  now: number,
+): Step {
+  const draft = draftOf(state);
+  for (const ref of refs) {
+    const entry = held(draft, ref);
+    if (!entry) continue;
+    draft.put({
+      ...entry,
+      ...IDLE,
+      state: "retry",
+      attempts: entry.attempts - 1,
+      nextAt: now,
+      error: entry.error,
+    });
+  }
+  return draft.finish();
+}
+
+/** How many events `refs` name: one may stand there twice. */
+export function countPlaces(refs: readonly DeliveryRef[]): number {
+  return new Set(refs.map(({ position }) => position)).size;
 }
 
 /** The delivery that `ref` names, if it is still with that member. */

@@ -134,7 +134,6 @@ function deliver(state: GroupState, taking: Taking): Taken {
   }
 
   function setBehind(parked: Entry, line: KeyLine, position: number): boolean {
-    if (position <= parked.behindTo) return true;
     if (parked.behind >= MAX_BEHIND) {
       halted = tooManyBehind(parked);
       return false;

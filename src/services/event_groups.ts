@@ -21,6 +21,7 @@ import {
   parseGroupName,
 } from "../../domain/event_group/policy.ts";
 import {
+  countPlaces,
   extend,
   settle,
   type Settled,
@@ -40,6 +41,7 @@ import { runGauges } from "./event_groups/gauges.ts";
 import { createLane, type Lane, type Operation } from "./event_groups/lane.ts";
 import {
   discardLetters,
+  lettersBehind,
   noLetter,
   redriveLetters,
 } from "./event_groups/letters.ts";
@@ -164,10 +166,10 @@ export function createEventGroups(ports: {
     async seek(name, start, signal) {
       parseGroupName(name);
       const { position, epoch } = await locate(bus, start, signal);
-      await run(name, (state) => ({
-        value: undefined,
-        step: seek(state, position, epoch),
-      }));
+      await run(name, async (state) => {
+        const behind = await lettersBehind(store, state);
+        return { value: undefined, step: seek(state, position, epoch, behind) };
+      });
       telemetry.log("info", "event group sent elsewhere", {
         group: name,
         position,
@@ -215,7 +217,8 @@ export function createEventGroups(ports: {
     redrive: (group, choice) =>
       run(group, (state) => redriveLetters(store, state, choice, clock.now())),
 
-    async discard(group, positions, reason, actor) {
+    async discard(group, named, reason, actor) {
+      const positions = [...new Set(named)];
       const letters = await run(
         group,
         (state) => discardLetters(store, state, positions, clock.now()),
@@ -241,8 +244,9 @@ export function createEventGroups(ports: {
     const count = (result: string, by: number) =>
       by > 0 &&
       telemetry.count("holdfast_group_settled_total", { group, result }, by);
-    count("ack", acks.length);
-    count("nack", nacks.length);
+    const acked = countPlaces(acks);
+    count("ack", acked);
+    count("nack", countPlaces([...acks, ...nacks]) - acked);
     if (letters.length > 0) {
       const { position, error } = letters[0]!;
       const dead = letters.length;

@@ -9,7 +9,10 @@
  *
  * @module
  */
-import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
+import {
+  isChannelPattern,
+  parseChannelPatterns,
+} from "../../domain/event/channel_pattern.ts";
 import type { LoggedEvent } from "../../domain/event/event.ts";
 import { InvalidInput } from "../../domain/invalid_input.ts";
 import { uuidV7 } from "../../domain/uuid.ts";
@@ -21,11 +24,13 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import { onFirstAbort } from "../../ports/waiting.ts";
 import type { EventService } from "./events.ts";
 import { type EventCaller, visibleTo } from "./event_visibility.ts";
-import { PUBLISH_ATTEMPTS, retry } from "./retry.ts";
 import { subscribe } from "./subscription.ts";
 
 /** Where answers are looked for when nothing is said: on every channel. */
 export const ANY_CHANNEL = ">";
+
+/** Most questions that wait for an answer at once. */
+export const MAX_PENDING = 256;
 
 /** A question. */
 export interface Question {
@@ -67,8 +72,9 @@ export interface RequestReply {
    * @throws {PortError} `timeout` when no answer came within `timeoutMs`
    * (facts: `id`, and `position` where it is known): the question stays, and
    * asking again with its id goes on waiting; `conflict` when the id is that of
-   * another event; `epoch_changed` when the log begins another life meanwhile;
-   * else as `EventService.publish`.
+   * another event, or of a question that nobody can answer; `epoch_changed`
+   * when the log begins another life meanwhile; `unavailable` when `MAX_PENDING`
+   * questions wait already, and this one has not been published; else as `EventService.publish`.
    */
   ask(
     question: Question,
@@ -89,24 +95,27 @@ export function createRequestReply(ports: {
 }): RequestReply {
   const { bus, clock, entropy, events } = ports;
 
-  /** What `id` asks for at `position`, of a question that was there before. */
+  let pending = 0;
+
+  /** Where the question `id`, which the log holds at `position`, wants its answer. */
   async function replyToOf(
     id: string,
     position: number,
     signal: AbortSignal,
   ): Promise<string> {
-    const read = () => bus.read({ after: position - 1, limit: 1 }, signal);
-    const page = await retry(read, ports, PUBLISH_ATTEMPTS, signal);
-    const held = page.events[0];
-    const { correlation_id, reply_to } = held?.meta ?? {};
-    if (held?.id === id && correlation_id === id && reply_to !== undefined) {
-      return reply_to;
+    const after = position - 1;
+    for await (
+      const page of subscribe(bus, { ...ports, after, signal, pageSize: 1 })
+    ) {
+      const held = page.events[0];
+      const { correlation_id, reply_to } = held?.meta ?? {};
+      if (held?.id !== id || correlation_id !== id || reply_to === undefined) {
+        throw taken(id, position, "an event that asks nothing");
+      }
+      if (isChannelPattern(reply_to)) return reply_to;
+      throw taken(id, position, "a question whose reply_to is no channel");
     }
-    throw new PortError(
-      "conflict",
-      `Cannot ask as id ${id} is that of an event that asks nothing: give the question an id of its own`,
-      { facts: { position } },
-    );
+    throw signal.reason;
   }
 
   async function work(
@@ -114,6 +123,7 @@ export function createRequestReply(ports: {
     caller: EventCaller,
     traceparent: string | undefined,
     signal: AbortSignal,
+    mayBeKnown: boolean,
     onAsked: (position: number) => void,
   ): Promise<Answered> {
     const { id, event_type, data, key, reply_to = ANY_CHANNEL } = question;
@@ -127,7 +137,10 @@ export function createRequestReply(ports: {
     const [result] = await events.publish(body, caller, traceparent, signal);
     const { position, duplicate } = result!;
     onAsked(position!);
-    const where = duplicate ? await replyToOf(id, position!, signal) : reply_to;
+    // Where a publish was uncertain, another asker's may be the one that counts.
+    const where = mayBeKnown
+      ? await replyToOf(id, position!, signal)
+      : reply_to;
     const pages = subscribe(bus, {
       ...ports,
       after: position!,
@@ -164,9 +177,12 @@ export function createRequestReply(ports: {
     async ask(question, timeoutMs, caller, traceparent, signal) {
       check(question);
       signal?.throwIfAborted();
+      if (pending >= MAX_PENDING) throw tooMany();
       const id = question.id?.toLowerCase() ??
         uuidV7(clock.now(), entropy.bytes(10));
+      const mayBeKnown = question.id !== undefined;
       let position: number | undefined;
+      pending++;
       const end = new AbortController();
       const release = onFirstAbort([signal], (reason) => end.abort(reason));
       clock.sleep(timeoutMs, end.signal).then(
@@ -175,18 +191,41 @@ export function createRequestReply(ports: {
       );
       try {
         const asked = { ...question, id };
-        return await work(asked, caller, traceparent, end.signal, (at) => {
-          position = at;
-        });
+        return await work(
+          asked,
+          caller,
+          traceparent,
+          end.signal,
+          mayBeKnown,
+          (at) => {
+            position = at;
+          },
+        );
       } catch (error) {
         // What an end breaks off may fail in words of its own.
         throw end.signal.aborted ? end.signal.reason : error;
       } finally {
+        pending--;
         release();
         end.abort();
       }
     },
   };
+}
+
+function taken(id: string, position: number, by: string): PortError {
+  return new PortError(
+    "conflict",
+    `Cannot ask as id ${id} is that of ${by}: give the question an id of its own`,
+    { facts: { position } },
+  );
+}
+
+function tooMany(): PortError {
+  return new PortError(
+    "unavailable",
+    `Cannot ask as ${MAX_PENDING} questions wait for an answer already: try again later`,
+  );
 }
 
 function tooLate(

@@ -40,6 +40,7 @@ testGroupStore("noop", async () => {
   "who waits for the log hears of effects": KEEPS_NOTHING,
   "effects that the log does not take are refused, and the ack with them":
     KEEPS_NOTHING,
+  "an effect under another event's id is refused": KEEPS_NOTHING,
   "a dead letter keeps its event, and what is known of it": KEEPS_NOTHING,
   "a dead letter of another epoch gets no event": KEEPS_NOTHING,
   "dead letters are listed by group, key and page": KEEPS_NOTHING,

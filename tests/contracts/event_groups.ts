@@ -205,6 +205,24 @@ const LAWS = {
     deepEqual([fresh!.position, fresh!.duplicate], [3, false]);
   },
 
+  "an effect under another event's id is refused": async (subject) => {
+    const { store, bus } = subject;
+    const event = anEvent({ n: 1 });
+    await bus.publish([anEvent(), event]);
+    const state = await put(subject, undefined, await aGroup(subject));
+    const change = changeOf(state, { state, ...nothing });
+    for (const more of [{ json: "{}" }, { channel: "b" }]) {
+      await rejects(store.save(change, [anEvent(), { ...event, ...more }]), {
+        code: "conflict",
+        facts: { position: 2 },
+      });
+      deepEqual(await store.load("g"), state);
+      equal((await bus.head()).position, 2);
+    }
+    const [receipt] = await store.save(change, [event]);
+    deepEqual([receipt!.position, receipt!.duplicate], [2, true]);
+  },
+
   "who waits for the log hears of effects": async (subject) => {
     const { store, bus } = subject;
     const state = await put(subject, undefined, await aGroup(subject));

@@ -142,6 +142,7 @@ Deno.test("a schema can be written down again", () => {
 Deno.test("a key that is a whole number is a key", () => {
   const schema = {
     type: "object",
+    required: ["n"],
     properties: { n: { type: "integer" } },
   };
   equal(parse({ key: "n", schema, example: { n: 1 } }).key, "n");
@@ -204,6 +205,16 @@ const BAD: [what: string, list: unknown, expected: string][] = [
     [fills({ key: "price" })],
     '[0].schema.properties must have the key of the channel, "price"',
   ],
+  [
+    "a key that may be absent",
+    [fills({ schema: { ...SCHEMA, required: ["venue"] } })],
+    '[0].schema.required must name the key of the channel, "fill_id"',
+  ],
+  [
+    "a key that may be absent, as nothing is required",
+    [fills({ schema: { ...SCHEMA, required: undefined } })],
+    '[0].schema.required must name the key of the channel, "fill_id"',
+  ],
   ["no schema", [fills({ schema: undefined })], "[0].schema is required"],
   [
     "a schema of a list",
@@ -244,7 +255,11 @@ const deep = (levels: number): object =>
     ? { type: "string" }
     : { type: "array", items: deep(levels - 1) };
 
-const BAD_FIELDS: [what: string, schema: unknown, expected: string][] = [
+const BAD_FIELDS: (readonly [
+  what: string,
+  schema: unknown,
+  expected: string,
+])[] = [
   ["a text", "string", "must be an object"],
   ["no type", {}, ".type is required"],
   [
@@ -308,6 +323,13 @@ const BAD_FIELDS: [what: string, schema: unknown, expected: string][] = [
     { type: "object", properties: JSON.parse('{"__proto__":{}}') },
     ".properties must be an object",
   ],
+  ...["toString", "constructor", "hasOwnProperty"].map((name) =>
+    [
+      `a name that every object has, ${name}`,
+      { type: "object", properties: { [name]: { type: "string" } } },
+      `.properties must be an object of at most 500 names, none of them ${name}`,
+    ] as const
+  ),
   [
     "required as a text",
     { type: "object", required: "a" },
@@ -331,6 +353,18 @@ for (const [what, schema, expected] of BAD_FIELDS) {
     );
   });
 }
+
+Deno.test("a key that every object has is refused in words", () => {
+  for (const key of ["toString", "constructor", "__proto__"]) {
+    const properties = JSON.parse(`{"${key}":{"type":"string"}}`);
+    const schema = { type: "object", required: [key], properties };
+    const told = faults([fills({ key, schema })]);
+    ok(
+      told.some((text) => text.includes(`none of them ${key}`)),
+      told.join("; "),
+    );
+  }
+});
 
 Deno.test("every fault is told at once", () => {
   const told = faults([

@@ -175,6 +175,38 @@ Deno.test("a field called specversion makes no CloudEvent of a flat event", () =
   equal(parse(flat).event.json, '{"setup_id":1,"specversion":"1.0"}');
 });
 
+Deno.test("an extension attribute called channel makes it no less a CloudEvent", () => {
+  const { event, ignored } = parse(cloudEvent({ channel: "mobile" }));
+  equal(event.channel, "setup.received");
+  equal(event.json, '{"setup_id":"s-1"}');
+  deepEqual(ignored, ["channel"]);
+  // Attributes that are null are absent.
+  const flat = { channel: "setup.received", setup_id: 1, specversion: "1.0" };
+  for (const more of [{}, { type: "t" }, { type: "t", source: null }]) {
+    const { event } = parse({ ...flat, ...more });
+    deepEqual(JSON.parse(event.json), {
+      setup_id: 1,
+      specversion: "1.0",
+      ...more,
+    });
+  }
+});
+
+Deno.test("every type of JSON is one", () => {
+  for (
+    const datacontenttype of [
+      "application/json",
+      "text/json",
+      "Text/JSON; charset=utf-8",
+      "model/gltf+json",
+      "application/vnd.x.y+json;v=1",
+    ]
+  ) {
+    const { event } = parse(cloudEvent({ datacontenttype }));
+    equal(event.json, '{"setup_id":"s-1"}', datacontenttype);
+  }
+});
+
 Deno.test("faults are told in the words of CloudEvents", () => {
   const cases: [object, string][] = [
     [
@@ -194,11 +226,17 @@ Deno.test("faults are told in the words of CloudEvents", () => {
     [{ data_base64: "e30=" }, "data_base64 must not be given"],
     [
       { datacontenttype: "text/xml" },
-      "datacontenttype must be application/json",
+      "datacontenttype must be a type of JSON, such as application/json",
     ],
+    [
+      { datacontenttype: "application/jsonx" },
+      "datacontenttype must be a type of JSON",
+    ],
+    [{ datacontenttype: "/json" }, "datacontenttype must be a type of JSON"],
     [{ traceparent: "x" }, "traceparent must be a W3C traceparent"],
     [{ correlationid: "" }, "correlationid must be a text"],
-    [{ replyto: 1 }, "replyto must be a text"],
+    [{ replyto: 1 }, "replyto must be a channel or a pattern of channels"],
+    [{ replyto: "A" }, "replyto must be a channel or a pattern of channels"],
     [{ partitionkey: "" }, "partitionkey must be a text"],
   ];
   for (const [more, expected] of cases) {

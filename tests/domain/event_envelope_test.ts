@@ -120,7 +120,7 @@ const aMeta = fc.record({
   user: fc.stringMatching(/^[A-Za-z0-9_.@-]{1,20}$/),
   traceparent: fc.constant(TRACE),
   correlation_id: aText,
-  reply_to: aText,
+  reply_to: fc.constantFrom("setup.received", "signal.*", ">"),
 }, { requiredKeys: ["timestamp"], noNullPrototype: true });
 
 /** What an event on `channel` has when a user published it who did not say so. */

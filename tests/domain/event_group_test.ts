@@ -97,13 +97,52 @@ Deno.test("event group: the letters of a parked key go together or not at all", 
 });
 
 Deno.test("event group: a seek back does not count again what waits behind a dead letter", () => {
-  const { state } = parked(3);
-  const back = seek(state, 0, "e").state;
-  const again = take(back, { ...asked, stretch: stretch(0, 6, "k") });
-  deepEqual(again.deliveries, []);
-  deepEqual(again.letters.map(({ position }) => position), [5, 6]);
+  const { state, letters } = parked(3);
+  for (const to of [0, 1, 2, 4]) {
+    const back = seek(state, to, "e", letters).state;
+    const again = take(back, { ...asked, stretch: stretch(to, 6 - to, "k") });
+    deepEqual(again.deliveries, []);
+    const read = [2, 3, 4, 5, 6].filter((position) => position > to);
+    deepEqual(again.letters.map(({ position }) => position), read);
+    deepEqual(again.state.entries.map(({ behind }) => behind), [5]);
+    equal(again.state.checkpoint, 6);
+  }
+});
+
+Deno.test("event group: a seek back passes over nothing that was given up behind a dead letter", () => {
+  const { state, letters } = parked(3);
+  const left = discard(state, [3], [letters[2]!], 0)!.state;
+  const others = letters.filter(({ position }) => position !== 3);
+  const back = seek(left, 0, "e", others).state;
+  const early = discard(back, [4], [letters[3]!], 0)!.state;
+  deepEqual(early.entries.map(({ behind }) => behind), [0]);
+  const again = take(early, { ...asked, stretch: stretch(0, 4, "k") });
+  deepEqual(again.letters.map(({ position }) => position), [2, 3, 4]);
+  deepEqual(again.state.entries.map(({ behind }) => behind), [3]);
+});
+
+Deno.test("event group: a dead letter that is set aside again hides nothing that is read again", () => {
+  const { state, letters } = parked(3);
+  const sent = redrive(state, letters, 0).state;
+  const back = seek(sent, 0, "e").state;
+  const { deliveries, ...out } = take(back, asked);
+  deepEqual(deliveries.map(({ position }) => position), [1]);
+  const dead = failOne(out.state);
+  equal(dead.letters.length, 4);
+  const again = take(dead.state, { ...asked, stretch: stretch(0, 6, "k") });
+  deepEqual(again.letters.map(({ position }) => position), [2, 3, 4, 5, 6]);
   deepEqual(again.state.entries.map(({ behind }) => behind), [5]);
-  equal(again.state.checkpoint, 6);
+});
+
+Deno.test("event group: giving up the redriven dead letter that stopped a group leaves no letter behind", () => {
+  const { state, letters } = parked(0);
+  const policy = { ...state.policy, onPoison: "halt" } as const;
+  const sent = redrive({ ...state, policy }, letters, 0).state;
+  const halted = failOne(take(sent, asked).state);
+  equal(halted.state.halted?.position, 1);
+  const done = discard(halted.state, [1], [], 0)!;
+  deepEqual([done.gone, done.state.entries], [[1], []]);
+  equal(done.state.halted, undefined);
 });
 
 Deno.test("event group: giving up one that waits leaves the others waiting", () => {

@@ -138,6 +138,22 @@ Deno.test("the key is given, in metadata, in the data, or absent", () => {
   equal(keyOf({}), "SPY");
 });
 
+Deno.test("a key is the data's own, never what every object has", () => {
+  const { reserved: _, ...channel } = CHANNELS.find("setup.received")!;
+  const odd = { ...channel, name: "odd", key: "constructor" };
+  const registry = createChannelRegistry([odd]);
+  const data = { setup_id: 1 };
+  const [one] = parse({ event_type: "odd", data }, undefined, registry);
+  ok(!("key" in one!.event));
+});
+
+Deno.test("a correlation_id that is an id is in lower case, another is kept", () => {
+  const metaOf = (correlation_id: string) =>
+    parse(setup({ metadata: { correlation_id } }))[0]!.event.meta;
+  equal(metaOf(ID.toUpperCase()).correlation_id, ID);
+  equal(metaOf("Order-7").correlation_id, "Order-7");
+});
+
 Deno.test("what there is no room for is named, not kept in silence", () => {
   const [one] = parse({
     event_type: "setup.received",
@@ -254,6 +270,9 @@ const REFUSED: [string, unknown, string[]][] = [
       "metadata.correlation_id must be a text of 1 to 256 printable characters: current value is 3",
     ],
   ],
+  ["a reply_to that is no pattern", setup({ metadata: { reply_to: "A..b" } }), [
+    'metadata.reply_to must be a channel or a pattern of channels: current value is "A..b"',
+  ]],
   ["numbers beyond a double", setup({ note: [1e999] }), [
     "note[0] must be a number within the range of a double: give it as a text",
   ]],

@@ -67,8 +67,40 @@ const EXTRA = parseChannels([{
   example: { fill_id: "f-1" },
 }], CHANNELS);
 
+/** Channels with the names that the document itself could use. */
+const ALIKE = parseChannels(
+  [
+    "stream",
+    "request",
+    "socket",
+    "request.asked",
+    "socket.subscribe",
+    "http.stream",
+    "http.request",
+    "ws.subscribe",
+    "follow",
+    "constructor",
+    "__proto__",
+  ].map((name) => ({
+    name,
+    summary: `About ${name}.`,
+    key: "id",
+    schema: {
+      type: "object",
+      required: ["id"],
+      properties: { id: { type: "string" } },
+    },
+    example: { id: name },
+  })),
+  CHANNELS,
+);
+
 for (
-  const [what, registry] of [["built in", CHANNELS], ["added", EXTRA]] as const
+  const [what, registry] of [
+    ["built in", CHANNELS],
+    ["added", EXTRA],
+    ["named like parts of it", ALIKE],
+  ] as const
 ) {
   Deno.test(`the document is AsyncAPI 3.0.0: channels ${what}`, () => {
     const whole = document(registry);
@@ -82,11 +114,11 @@ for (
 Deno.test("the standard's schema finds what is wrong", () => {
   const broken: ((whole: Json) => void)[] = [
     (whole) => delete whole.info.version,
-    (whole) => whole.channels.stream.adress = "/",
+    (whole) => whole.channels["HTTP.stream"].adress = "/",
     (whole) => whole.operations.follow.action = "publish",
     (whole) => delete whole.operations.follow.channel,
     (whole) => whole.servers.http.port = 1,
-    (whole) => whole.channels.socket.bindings.ws.method = "PUT",
+    (whole) => whole.channels["WS.socket"].bindings.ws.method = "PUT",
     (whole) => whole.components.messages["setup.received"].examples[0].x = 1,
   ];
   for (const damage of broken) {
@@ -110,13 +142,40 @@ Deno.test("every channel is published and delivered, its own ones only delivered
 });
 
 Deno.test("an operation's messages are among those of its channel", () => {
-  const whole = document();
-  for (
-    const { channel, messages, reply } of Object.values<Json>(whole.operations)
-  ) {
-    for (const ref of [...messages, ...reply?.messages ?? []]) {
-      ok(ref.$ref.startsWith(`${channel.$ref}/messages/`), ref.$ref);
+  for (const whole of [document(), document(ALIKE)]) {
+    for (
+      const { channel, messages, reply } of Object.values<Json>(
+        whole.operations,
+      )
+    ) {
+      for (const ref of [...messages, ...reply?.messages ?? []]) {
+        ok(ref.$ref.startsWith(`${channel.$ref}/messages/`), ref.$ref);
+      }
     }
+  }
+});
+
+Deno.test("channels named like parts of the document take nothing away from it", () => {
+  const [plain, whole] = [document(), document(ALIKE)];
+  for (const part of ["channels", "operations"]) {
+    for (const id of Object.keys(plain[part])) ok(whole[part][id], id);
+  }
+  for (const [id, message] of Object.entries(plain.components.messages)) {
+    deepEqual(whole.components.messages[id], message);
+  }
+  for (const [id, { address }] of Object.entries<Json>(plain.channels)) {
+    equal(whole.channels[id].address, address);
+  }
+  for (const { name, summary } of ALIKE.all) {
+    ok(Object.hasOwn(whole.channels, name), name);
+    equal(whole.channels[name].address, name);
+    equal(whole.channels[name].summary, summary);
+    equal(whole.components.messages[name].summary, summary);
+    const { channel, messages } = whole.operations[`deliver.${name}`];
+    equal(channel.$ref, `#/channels/${name}`);
+    deepEqual(messages.map((ref: Json) => follow(whole, follow(whole, ref))), [
+      whole.components.messages[name],
+    ]);
   }
 });
 
@@ -124,7 +183,7 @@ Deno.test("examples are acceptable to their schemas, and bad data is not", () =>
   const whole = document(EXTRA);
   const payloads = new Ajv({ strict: false, validateFormats: false });
   payloads.addSchema({ $id: "whole", components: whole.components });
-  for (const name of [...EXTRA.all.map(({ name }) => name), "request.asked"]) {
+  for (const name of [...EXTRA.all.map(({ name }) => name), "HTTP.request"]) {
     const { payload, examples } = whole.components.messages[name];
     const check = payloads.compile(
       JSON.parse(JSON.stringify(payload).replaceAll('"#/', '"whole#/')),

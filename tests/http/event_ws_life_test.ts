@@ -5,6 +5,7 @@
  */
 import { PortError } from "../../ports/port_error.ts";
 import { MAX_BUFFERED } from "../../src/http/routes/event_socket.ts";
+import { MAX_USER_SOCKETS } from "../../src/http/routes/socket_seats.ts";
 import { startServer } from "../../src/http/server.ts";
 import { createSystemClock } from "../../adapters/system/clock.ts";
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
@@ -83,8 +84,10 @@ const BAD: [
   ["a start beyond the head", [], subscribe({ after: 9 }), 1008, /9/],
 ];
 
-/** A client that opens a socket and never reads from it. */
-async function openStuck({ port }: SocketWorld): Promise<Deno.Conn> {
+/** Shakes hands; returns what the server says to that. */
+async function shakeHands(
+  { port }: SocketWorld,
+): Promise<{ connection: Deno.Conn; text: string }> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const head = `GET ${SOCKET} HTTP/1.1\r\nHost: localhost\r\n` +
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
@@ -97,6 +100,12 @@ async function openStuck({ port }: SocketWorld): Promise<Deno.Conn> {
     ok(count > 0, "the connection was closed");
     text += new TextDecoder().decode(buffer.subarray(0, count));
   }
+  return { connection, text };
+}
+
+/** A client that opens a socket and never reads from it. */
+async function openStuck(listener: SocketWorld): Promise<Deno.Conn> {
+  const { connection, text } = await shakeHands(listener);
   match(text, /^HTTP\/1.1 101 /);
   const frame = JSON.stringify(subscribe({ after: 0, credits: 1e6 }));
   await connection.write(masked(frame));
@@ -151,9 +160,25 @@ if (await needs(import.meta.url, ["net"])) {
   Deno.test("a socket that asks for nothing is closed", async () => {
     await using listener = listenForSockets();
     const client = await listener.connect();
-    await pass(listener.world.clock, 15_000);
+    await pass(listener.world.clock, 3000);
     match((await client.next()).detail, /subscribe first/);
     equal((await client.closed).code, 1008);
+  });
+
+  Deno.test("a user may have so many sockets and no more", async () => {
+    await using listener = listenForSockets();
+    const clients = [];
+    for (let i = 0; i < MAX_USER_SOCKETS; i++) {
+      clients.push(await listener.connect());
+    }
+    const { connection, text } = await shakeHands(listener);
+    connection.close();
+    match(text, /^HTTP\/1.1 503 /);
+    match(text, /\r\nretry-after: \d/i);
+    await clients[0]!.leave();
+    await turn();
+    const next = await listener.connect({ credits: 1 });
+    equal((await next.next()).type, "position");
   });
 
   Deno.test("a client that takes nothing holds little, delays nobody, and is let go", async () => {

@@ -114,9 +114,14 @@ Deno.test("what fails comes again, and then is a dead letter to redrive or disca
     const [first] = await next("?limit=1");
     equal(first!.attempt, attempt);
     const body = {
-      deliveries: [{ ...refs([first!])[0], error: "no", retry_ms: 0 }],
+      deliveries: [1, 2].map(() => ({
+        ...refs([first!])[0],
+        error: "no",
+        retry_ms: 0,
+      })),
     };
-    equal((await post("nack", body)).status, 200);
+    const { status, json } = await post("nack", body);
+    deepEqual([status, json.settled], [200, 1]);
   }
   const [other, ...none] = await next();
   deepEqual([other!.position, none], [3, []]);
@@ -152,11 +157,14 @@ Deno.test("what fails comes again, and then is a dead letter to redrive or disca
   deepEqual(redriven.json, { redriven: [1, 2], more: false });
   deepEqual((await next()).map(({ position }) => position), [1]);
   const discarded = await send("POST", `${LETTERS}/discard`, {
-    body: { group: "g", positions: [1], reason: "a test" },
+    body: { group: "g", positions: [1, 1], reason: "a test" },
   });
   deepEqual(discarded.json, { discarded: 1 });
   const [second] = await next();
-  equal((await post("ack", { deliveries: refs([second!]) })).status, 200);
+  const acked = await post("ack", {
+    deliveries: refs([second!, second!, second!]),
+  });
+  deepEqual([acked.status, acked.json.settled], [200, 1]);
   deepEqual((await send("GET", LETTERS)).json, {
     dead_letters: [],
     next_after: null,
@@ -291,6 +299,9 @@ Deno.test("bad requests are refused, each with its place", async () => {
         deliveries: [delivery],
       }, "body.deliveries[0].error"],
       ["GET", `${LETTERS}?limit=0`, undefined, "query.limit"],
+      ["GET", `${LETTERS}?key=%00`, undefined, "query.key"],
+      ["GET", `${LETTERS}?key=`, undefined, "query.key"],
+      ["POST", `${LETTERS}/redrive`, { group: "g", key: "a\n" }, "body.key"],
       ["GET", `${LETTERS}?after=7`, undefined, "query.after"],
       ["GET", `${LETTERS}/g/x`, undefined, "path.position"],
       ["POST", `${LETTERS}/redrive`, { group: "g" }, "body"],

@@ -5,6 +5,7 @@
  */
 import { deepEqual, equal, match } from "../support/assert.ts";
 import { pass, settle } from "../support/turns.ts";
+import { MAX_PENDING } from "../../src/services/request_reply.ts";
 import { createEventWorld } from "./event_client.ts";
 
 const PATH = "/api/v1/events/request";
@@ -52,6 +53,32 @@ Deno.test("504 when none comes in time; asking again gives the late one", async 
     equal(again.status, 200);
     equal(again.json.reply.data.ticker, "SPY");
   }
+});
+
+Deno.test("an answer finds its request by an id in capitals", async () => {
+  const { send } = createEventWorld();
+  const id = ID.toUpperCase();
+  const asked = send("POST", PATH, { body: question({ id }) });
+  await settle();
+  const body = { ...reply("SPY"), metadata: { correlation_id: id } };
+  await send("POST", "/api/v1/events", { body });
+  const { status, json } = await asked;
+  equal(status, 200);
+  equal(json.reply.metadata.correlation_id, ID);
+});
+
+Deno.test("503 when too many wait", async () => {
+  const { send, clock } = createEventWorld();
+  const ask = () =>
+    send("POST", PATH, { body: question({ id: undefined, timeout_ms: 50 }) });
+  const asked = Array.from({ length: MAX_PENDING }, ask);
+  await settle(2000);
+  const { status, json, headers } = await ask();
+  equal(status, 503);
+  match(json.detail, /questions wait for an answer already/);
+  match(headers.get("retry-after")!, /^[1-9]\d*$/);
+  await pass(clock, 50);
+  for (const { status } of await Promise.all(asked)) equal(status, 504);
 });
 
 Deno.test("what is wrong with a request is told by its path", async () => {

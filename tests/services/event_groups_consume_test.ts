@@ -177,6 +177,18 @@ Deno.test("consume: effects that the log refuses fail the delivery", async () =>
   await consumers.end();
 });
 
+Deno.test("consume: an effect with the id of another event fails the delivery", async () => {
+  const world = createGroupWorld();
+  const event = anEvent({ n: 1 });
+  await world.bus.publish([event]);
+  await world.make({ maxAttempts: 1 });
+  const consumers = openConsumers(world);
+  consumers.start(async () => [{ ...event, json: "{}" }]);
+  await pass(world.clock, 500);
+  ok((await world.groups.letter("g", 1)).error.includes("another event"));
+  await consumers.end();
+});
+
 Deno.test("consume: ends where there is no such group", async () => {
   const world = createGroupWorld();
   const { signal } = new AbortController();

@@ -230,6 +230,95 @@ Deno.test("groups: an effect that only the database refuses fails no other settl
   deepEqual(results.map(({ status }) => status), ["rejected", "fulfilled"]);
 });
 
+Deno.test("groups: an effect with the id of another one fails its settlement and no other", async () => {
+  const world = createGroupWorld();
+  await world.make();
+  await world.publish(undefined, undefined, undefined);
+  const [one, two, three] = await world.take();
+  const effect = anEvent({ n: 1 });
+  const other = { ...effect, json: "{}" };
+  const { groups } = world;
+  const results = await Promise.allSettled([
+    groups.settle("g", { acks: [refOf(one!)] }, [effect]),
+    groups.settle("g", { acks: [refOf(two!)] }, [other]),
+    groups.settle("g", { acks: [refOf(three!)] }, [effect]),
+  ]);
+  deepEqual(results.map(({ status }) => status), [
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+  ]);
+  equal((await groups.get("g")).outstanding, 1);
+  equal((await world.bus.head()).position, 4);
+});
+
+Deno.test("groups: a delivery that is named twice is counted once", async () => {
+  const world = createGroupWorld();
+  const counts: Record<string, number> = {};
+  world.telemetry.count = (_, labels, by = 1) => {
+    const result = labels?.["result"] ?? "";
+    counts[result] = (counts[result] ?? 0) + by;
+  };
+  await world.make();
+  await world.publish("a", "b");
+  const [one, two] = (await world.take()).map(refOf);
+  const no = { ...two!, error: "no" };
+  const nacks = [no, no, { ...one!, error: "no" }];
+  await world.groups.settle("g", { acks: [one!, one!], nacks });
+  deepEqual(counts, { ack: 1, nack: 1 });
+});
+
+Deno.test("groups: who has left takes nothing, and no attempt is counted", async () => {
+  let leave: AbortController | undefined;
+  let saves = 0;
+  const world = createGroupWorld({
+    store: (store) => ({
+      ...store,
+      async save(change, effects, signal) {
+        saves++;
+        const receipts = await store.save(change, effects, signal);
+        leave?.abort();
+        leave = undefined;
+        return receipts;
+      },
+    }),
+  });
+  await world.make({ maxAttempts: 1 });
+  await world.publish("a", "b");
+  const polling = { member: "m", limit: 9, waitMs: 1000 };
+  const early = new AbortController();
+  const before = saves;
+  const gone = world.groups.take("g", polling, early.signal);
+  early.abort();
+  await rejects(gone, { name: "AbortError" });
+  equal(saves, before);
+  const late = leave = new AbortController();
+  const left = world.groups.take("g", polling, late.signal);
+  await rejects(left, { name: "AbortError" });
+  const deliveries = await world.take();
+  deepEqual(positionsOf(deliveries), [1, 2]);
+  deepEqual(deliveries.map(({ attempt }) => attempt), [1, 1]);
+});
+
+Deno.test("groups: a seek back reads again what was given up behind a dead letter", async () => {
+  const world = createGroupWorld();
+  await world.make({ maxAttempts: 1, onPoison: "park-key" });
+  await world.publish("a", "a", "a", "a");
+  const [first] = await world.take();
+  const nack = { ...refOf(first!), error: "no" };
+  await world.groups.settle("g", { nacks: [nack] });
+  deepEqual(await world.take(), []);
+  await world.groups.discard("g", [2], "a test", "u");
+  for (const start of ["earliest", { after: 3 }] as const) {
+    await world.groups.seek("g", start);
+    deepEqual(await world.take(), []);
+    const letters = await world.groups.letters({ group: "g", limit: 9 });
+    deepEqual(letters.map(({ position }) => position), [1, 2, 3, 4]);
+    const { entries } = (await world.store.load("g"))!;
+    deepEqual(entries.map(({ behind }) => behind), [3]);
+  }
+});
+
 Deno.test("groups: an instance that knew an older state asks again before it refuses", async () => {
   const world = createGroupWorld();
   await world.make();

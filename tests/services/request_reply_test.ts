@@ -11,6 +11,7 @@ import { PortError } from "../../ports/port_error.ts";
 import { createEventService } from "../../src/services/events.ts";
 import {
   createRequestReply,
+  MAX_PENDING,
   type Question,
 } from "../../src/services/request_reply.ts";
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
@@ -260,6 +261,101 @@ Deno.test("an id of another event, and of one that asks nothing, is refused", as
     code: "conflict",
     message: /is that of another event/,
   });
+});
+
+Deno.test("a stored question that nobody can answer is no fault of who asks", async () => {
+  const { ask, bus } = createWorld();
+  const { event_type: channel, data } = QUESTION;
+  const meta = {
+    timestamp: "2026-01-02T03:04:05Z",
+    correlation_id: ID,
+    reply_to: "No pattern!",
+  };
+  await bus.publish([
+    anEvent(data as Record<string, unknown>, { id: ID, channel, meta }),
+  ]);
+  await rejects(ask(), {
+    code: "conflict",
+    message: /is that of a question whose reply_to is no channel: give/,
+    facts: { position: 1 },
+  });
+});
+
+Deno.test("the question in the log counts, however uncertain it was who asked it", async () => {
+  let isUncertain = false;
+  const { ask, answer, clock } = createWorld({
+    wrap: (bus) => ({
+      ...guardedBus(bus, () => {}),
+      async publish(events, signal) {
+        const receipts = await bus.publish(events, signal);
+        if (!isUncertain) return receipts;
+        isUncertain = false;
+        throw new PortError("timeout", "Cannot tell whether it was stored");
+      },
+    }),
+  });
+  const first = ask({ reply_to: "setup.*" });
+  await settle();
+  isUncertain = true;
+  const second = ask({ reply_to: "positions.*" });
+  await pass(clock, 100);
+  equal(isUncertain, false);
+  await answer(1, ID, "positions.updated");
+  await answer(2, ID, "setup.received");
+  deepEqual((await Promise.all([first, second])).map(dataOf), [2, 2]);
+});
+
+Deno.test("a question is waited for where the log is read late", async () => {
+  let isLate = true;
+  const { ask, answer, clock } = createWorld({
+    wrap: (bus) => ({
+      ...guardedBus(bus, () => {}),
+      async read(query, signal) {
+        const page = await bus.read(query, signal);
+        if (!isLate) return page;
+        const head = { ...page.head, position: query.after };
+        return { events: [], scannedTo: query.after, head };
+      },
+    }),
+  });
+  const asked = ask();
+  await settle();
+  isLate = false;
+  await answer(1);
+  await pass(clock, 6_000);
+  equal(dataOf(await asked), 1);
+});
+
+Deno.test("no more than so many questions wait; the others are told to come back", async () => {
+  const { ask, answer, bus, clock } = createWorld();
+  const idOf = (i: number) => `019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e${1000 + i}`;
+  const asked = Array.from(
+    { length: MAX_PENDING },
+    (_, i) => ask({ id: idOf(i) }),
+  );
+  const ended = Promise.allSettled(asked);
+  await settle(2000);
+  equal((await bus.head()).position, MAX_PENDING);
+  await rejects(ask({ id: ID }), {
+    code: "unavailable",
+    message:
+      `Cannot ask as ${MAX_PENDING} questions wait for an answer already: try again later`,
+  });
+  equal((await bus.head()).position, MAX_PENDING);
+  // What is wrong with a question is told all the same.
+  await rejects(ask({ reply_to: "." }), { name: "InvalidInput" });
+  // One that is answered makes room for one.
+  await answer(1, idOf(0));
+  equal(dataOf(await asked[0]!), 1);
+  const another = ask({ id: ID });
+  await settle();
+  await rejects(ask({ id: idOf(999) }), { code: "unavailable" });
+  await answer(2);
+  equal(dataOf(await another), 2);
+  // So does one that was too late.
+  await pass(clock, 5000);
+  await ended;
+  equal(dataOf(await ask()), 2);
 });
 
 Deno.test("a question that the log has forgotten is asked anew", async () => {

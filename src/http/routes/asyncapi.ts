@@ -15,6 +15,7 @@ import { USER_ID_PATTERN } from "../../../domain/user_id.ts";
 import { type Route, route } from "../route.ts";
 import {
   eventMessage,
+  FRAME_PREFIX,
   frameMessages,
   METADATA,
   type Part,
@@ -29,6 +30,13 @@ const PATHS = {
   stream: "/api/v1/events/stream",
   socket: "/api/v1/events/ws",
   request: "/api/v1/events/request",
+} as const;
+
+/** Their ids among those of the channels, whose names have no capitals. */
+const IDS = {
+  stream: "HTTP.stream",
+  socket: "WS.socket",
+  request: "HTTP.request",
 } as const;
 
 const HTTP_BINDING = "0.3.0";
@@ -82,7 +90,7 @@ export function asyncApiDocument(
     },
     channels: {
       ...Object.fromEntries(channels.map((each) => [each.name, topic(each)])),
-      stream: {
+      [IDS.stream]: {
         address: PATHS.stream,
         title: "Server-sent events",
         description:
@@ -91,7 +99,7 @@ export function asyncApiDocument(
         servers: [ref("servers/http")],
         messages: messageRefs(names),
       },
-      request: {
+      [IDS.request]: {
         address: PATHS.request,
         title: "Request and reply",
         description:
@@ -100,7 +108,7 @@ export function asyncApiDocument(
         servers: [ref("servers/http")],
         messages: messageRefs([REQUEST, ...names]),
       },
-      socket: {
+      [IDS.socket]: {
         address: PATHS.socket,
         title: "WebSocket with credits",
         description:
@@ -110,7 +118,7 @@ export function asyncApiDocument(
         messages: messageRefs([
           ...Object.keys(CLIENT_FRAMES),
           ...Object.keys(SERVER_FRAMES),
-        ], "socket."),
+        ], FRAME_PREFIX),
         bindings: {
           ws: {
             method: "GET",
@@ -138,7 +146,7 @@ export function asyncApiDocument(
       follow: operation(
         "send",
         "Follow events as server-sent events.",
-        "stream",
+        IDS.stream,
         names,
         { method: "GET", query: STREAM_QUERY },
       ),
@@ -146,28 +154,28 @@ export function asyncApiDocument(
         ...operation(
           "receive",
           "Ask by an event, and wait for the event that answers.",
-          "request",
+          IDS.request,
           [REQUEST],
           { method: "POST" },
         ),
         reply: {
-          channel: ref("channels/request"),
+          channel: ref(`channels/${IDS.request}`),
           messages: names.map((name) =>
-            ref(`channels/request/messages/${name}`)
+            ref(`channels/${IDS.request}/messages/${name}`)
           ),
         },
       },
       "socket.ask": operation(
         "receive",
         "Subscribe, grant credits, ask for a heartbeat.",
-        "socket",
-        Object.keys(CLIENT_FRAMES).map((name) => `socket.${name}`),
+        IDS.socket,
+        Object.keys(CLIENT_FRAMES).map((name) => FRAME_PREFIX + name),
       ),
       "socket.tell": operation(
         "send",
         "Events, positions, gaps, heartbeats, errors.",
-        "socket",
-        Object.keys(SERVER_FRAMES).map((name) => `socket.${name}`),
+        IDS.socket,
+        Object.keys(SERVER_FRAMES).map((name) => FRAME_PREFIX + name),
       ),
     },
     components: {

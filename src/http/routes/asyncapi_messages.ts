@@ -70,8 +70,11 @@ export function eventMessage(
   };
 }
 
-/** The name of what `requestMessage` describes. */
-export const REQUEST = "request.asked";
+/** The name of what `requestMessage` describes; in capitals, as no channel is. */
+export const REQUEST = "HTTP.request";
+
+/** Stands before the names of frames; in capitals, as no channel is. */
+export const FRAME_PREFIX = "WS.";
 
 /** A request, as it is posted. */
 export function requestMessage(): Part {
@@ -106,8 +109,8 @@ export function frameMessages(
         io: "input",
         target: "draft-7",
       });
-      return [`socket.${name}`, {
-        name: `socket.${name}`,
+      return [FRAME_PREFIX + name, {
+        name: FRAME_PREFIX + name,
         title: name,
         contentType: "application/json",
         payload,

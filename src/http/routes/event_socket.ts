@@ -24,6 +24,7 @@ import type { EventGap, EventStart } from "../../services/event_streams.ts";
 import type { EventCaller } from "../../services/event_visibility.ts";
 import type { EventService } from "../../services/events.ts";
 import { HEARTBEAT_MS, WRITE_TIMEOUT_MS } from "../sse.ts";
+import { CLOSE, Closing } from "./socket_closing.ts";
 import { createCredits } from "./socket_credits.ts";
 import {
   type ClientFrame,
@@ -36,29 +37,11 @@ import {
 /** Most bytes that are sent and not yet taken, one event aside. */
 export const MAX_BUFFERED = 1024 * 1024;
 
+/** How long a client has to say what it wants. */
+export const SUBSCRIBE_MS = 3000;
+
 /** How often a client that has too much under way is looked at. */
 const DRAIN_POLL_MS = 20;
-
-/** Why a socket is closed: the codes of RFC 6455 and its registry. */
-const CLOSE = {
-  shutdown: 1001,
-  notText: 1003,
-  violation: 1008,
-  tooLarge: 1009,
-  internal: 1011,
-  tryLater: 1013,
-} as const;
-
-/** An end that the client is told of. */
-class Closing extends Error {
-  /** Goes with the close. */
-  readonly code: number;
-  /** Builds the end. */
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** What a socket needs of the browser's and Deno's. */
 export type EventSocket = Pick<
@@ -72,6 +55,7 @@ export type EventSocket = Pick<
  *
  * @param around.shutdown Closes the socket when it aborts.
  * @param around.failed Hears why a socket ended that nobody asked to end.
+ * @param around.ended Hears, perhaps twice, that the connection is no more.
  */
 export function serveEventSocket(
   events: EventService,
@@ -81,9 +65,10 @@ export function serveEventSocket(
     readonly clock: Clock;
     readonly shutdown: AbortSignal;
     readonly failed: (error: unknown) => void;
+    readonly ended: () => void;
   },
 ): void {
-  const { clock, shutdown, failed } = around;
+  const { clock, shutdown, failed, ended } = around;
   const end = new AbortController();
   const { signal } = end;
   const credits = createCredits(MAX_CREDITS);
@@ -213,14 +198,25 @@ export function serveEventSocket(
   async function beat(): Promise<void> {
     for (;;) {
       await clock.sleep(HEARTBEAT_MS, signal);
-      if (!subscribed) {
-        throw new Closing(
-          CLOSE.violation,
-          "Cannot keep a socket that asks for nothing: subscribe first",
-        );
-      }
       heartbeat();
     }
+  }
+
+  async function expectSubscription(): Promise<void> {
+    await clock.sleep(SUBSCRIBE_MS, signal);
+    // Its client has left in the middle of the handshake.
+    if (socket.readyState === WebSocket.CONNECTING) return gone();
+    if (subscribed) return;
+    throw new Closing(
+      CLOSE.violation,
+      "Cannot keep a socket that asks for nothing: subscribe first",
+    );
+  }
+
+  function gone(): void {
+    end.abort();
+    shutdown.removeEventListener("abort", onShutdown);
+    ended();
   }
 
   function heartbeat(): void {
@@ -269,7 +265,9 @@ export function serveEventSocket(
     if (socket.readyState === WebSocket.CONNECTING) return;
     finish(CLOSE.shutdown, "Cannot go on as the service shuts down");
   }
+  expectSubscription().catch(fail);
   socket.addEventListener("open", () => {
+    if (signal.aborted) return socket.close();
     beat().catch(fail);
     if (shutdown.aborted) onShutdown();
   });
@@ -281,11 +279,8 @@ export function serveEventSocket(
       fail(error);
     }
   });
-  socket.addEventListener("error", () => end.abort());
-  socket.addEventListener("close", () => {
-    end.abort();
-    shutdown.removeEventListener("abort", onShutdown);
-  });
+  socket.addEventListener("error", gone);
+  socket.addEventListener("close", gone);
   shutdown.addEventListener("abort", onShutdown);
 }
 

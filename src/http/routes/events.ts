@@ -24,6 +24,11 @@ import {
   StreamQuery,
 } from "./event_schemas.ts";
 import { serveEventSocket } from "./event_socket.ts";
+import {
+  createSocketSeats,
+  MAX_SOCKETS,
+  MAX_USER_SOCKETS,
+} from "./socket_seats.ts";
 import { openEventStream, STREAM_HEADERS } from "./event_stream.ts";
 import { publishBody, PublishedAny, refusalOf } from "./publish_schemas.ts";
 
@@ -38,6 +43,7 @@ export function eventRoutes(
   clock: Clock,
   telemetry: Telemetry,
 ): readonly Route[] {
+  const seats = createSocketSeats(telemetry);
   return [
     route({
       method: "POST",
@@ -160,14 +166,18 @@ export function eventRoutes(
         "without any the server reads no further. `position` comes at once; " +
         "an event of the log has the id `epoch:position`, which as `after` " +
         "goes on without loss or repeat. Closes with 1001 when the service " +
-        "shuts down, 1003, 1008 or 1009 for frames it cannot take, and 1013 " +
-        "when the client takes nothing: `error` says why just before.",
+        "shuts down, 1003, 1008 or 1009 for frames it cannot take, 1008 when " +
+        "no `subscribe` comes within 3 s, and 1013 when the client takes " +
+        "nothing: `error` says why just before. A user may have " +
+        `${MAX_USER_SOCKETS} sockets, all users ${MAX_SOCKETS}. A message is ` +
+        "put together before its length is seen: a proxy in front has to limit " +
+        "frames and messages, 64 KiB being ample.",
       tags: TAGS,
       request: {
         headers: z.object({ upgrade: z.string().optional() }),
       },
       responses: { 101: { description: "The WebSocket." } },
-      errors: [403],
+      errors: [403, 503],
       handle: ({ headers, caller, context }) => {
         const { request, requestId, shutdown } = context;
         if (headers.upgrade?.toLowerCase() !== "websocket") {
@@ -177,10 +187,12 @@ export function eventRoutes(
           );
         }
         refuseCrossSite(request);
-        const { socket, response } = upgrade(request);
+        const leave = seats.take(caller.user);
+        const { socket, response } = upgrade(request, leave);
         serveEventSocket(events, socket, caller, {
           clock,
           shutdown,
+          ended: leave,
           failed: (error) =>
             telemetry.log("warn", "event socket ended", {
               ...errorFields(error),
@@ -202,10 +214,14 @@ function refuseCrossSite({ headers, url }: Request): void {
   );
 }
 
-function upgrade(request: Request): Deno.WebSocketUpgrade {
+function upgrade(
+  request: Request,
+  leave: () => void,
+): Deno.WebSocketUpgrade {
   try {
     return Deno.upgradeWebSocket(request);
   } catch (error) {
+    leave();
     throw new RequestRefused(
       "invalid",
       `Cannot open a WebSocket as the handshake is malformed: ${

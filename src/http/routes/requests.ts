@@ -6,7 +6,10 @@
 import { z } from "zod";
 import { formatEvent } from "../../../domain/event/envelope.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
-import type { RequestReply } from "../../services/request_reply.ts";
+import {
+  MAX_PENDING,
+  type RequestReply,
+} from "../../services/request_reply.ts";
 import { type Route, route } from "../route.ts";
 import { DELIVERED, PUBLISHED, REQUESTED } from "./event_examples.ts";
 import { DeliveredEvent } from "./event_schemas.ts";
@@ -65,7 +68,8 @@ export function requestRoutes(requests: RequestReply): readonly Route[] {
         "id. The reply is the first event after it that names that id as its " +
         "`metadata.correlation_id`. 504 when none came in time; the request " +
         "stays in the log: asking again with its `id` goes on waiting, and " +
-        "gives the same reply to everybody, however late it came.",
+        "gives the same reply to everybody, however late it came. 503 with " +
+        `\`Retry-After\` when ${MAX_PENDING} requests wait already.`,
       tags: ["Events"],
       request: {
         headers: z.object({ traceparent: z.string().optional() }),

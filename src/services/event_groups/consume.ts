@@ -125,7 +125,9 @@ export async function consumeGroup(
           // The attempt whose answer was lost has settled it.
           if (isInDoubt && error.code === "fenced") return;
           // Effects that the log refuses are the handler's failure.
-          if (error.code === "invalid" && effects.length > 0) {
+          const isRefused = error.code === "invalid" ||
+            error.code === "conflict";
+          if (isRefused && effects.length > 0) {
             const nacks = [{ ...ref, error: error.message }];
             return void await groups.settle(name, { nacks });
           }

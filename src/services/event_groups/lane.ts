@@ -14,6 +14,7 @@ import type { GroupState, Step } from "../../../domain/event_group/group.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Entropy } from "../../../ports/entropy.ts";
 import type { GroupStore } from "../../../ports/event_groups.ts";
+import { effectConflict, isSameEvent } from "../../../ports/group_rules.ts";
 import { PortError } from "../../../ports/port_error.ts";
 
 /** Most operations of one write. */
@@ -102,7 +103,8 @@ export function createLane(
       await write(batch);
     } catch (error) {
       known = undefined;
-      const isOfOne = error instanceof PortError && error.code === "invalid";
+      const isOfOne = error instanceof PortError &&
+        (error.code === "invalid" || error.code === "conflict");
       if (batch.length === 1 || !isOfOne) {
         for (const { reject } of batch) reject(error);
         return;
@@ -201,12 +203,18 @@ function answer(
   });
 }
 
-/** The effects of all operations; an id stands there once. */
+/**
+ * The effects of all operations; an id stands there once.
+ *
+ * @throws {PortError} `conflict` when it is that of two different events.
+ */
 function effectsOf(dones: readonly Done<unknown>[]): NewEvent[] {
   const effects = new Map<string, NewEvent>();
   for (const done of dones) {
     for (const event of done.effects ?? []) {
-      if (!effects.has(event.id)) effects.set(event.id, event);
+      const first = effects.get(event.id);
+      if (first && !isSameEvent(first, event)) throw effectConflict(event.id);
+      if (!first) effects.set(event.id, event);
     }
   }
   return [...effects.values()];

@@ -152,6 +152,20 @@ async function allOf(
   return all;
 }
 
+/** What waits behind the parked dead letters of `state`. */
+export async function lettersBehind(
+  store: GroupStore,
+  { name, entries }: GroupState,
+): Promise<LetterFacts[]> {
+  const behind: LetterFacts[] = [];
+  for (const { state, key } of entries) {
+    if (state !== "parked") continue;
+    const letters = await allOf(store, name, key);
+    behind.push(...letters.map(factsOf));
+  }
+  return behind.filter(({ status }) => status === "behind");
+}
+
 function factsOf(letter: DeadLetter): LetterFacts {
   const { position, key, status, attempts, error, at } = letter;
   return { position, key, status, attempts, error, at };

@@ -5,6 +5,7 @@
  */
 import { isStopped } from "../../../domain/event_group/group.ts";
 import type { GroupHead } from "../../../domain/event_group/change.ts";
+import { release } from "../../../domain/event_group/settle.ts";
 import { nextDue } from "../../../domain/event_group/take.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { EventBus } from "../../../ports/event_bus.ts";
@@ -45,7 +46,10 @@ export interface Polled {
   readonly group: GroupHead;
 }
 
-/** Looks until there is something, or the time is over. */
+/**
+ * Looks until there is something, or the time is over. Who has left when there
+ * is something does not get it, and it does not count as a delivery.
+ */
 export async function pollGroup(
   parts: {
     readonly lane: Lane;
@@ -68,6 +72,7 @@ export async function pollGroup(
     const deafen = lane.listen(() => woken.abort());
     try {
       const { value } = await lane.run(async (state) => {
+        signal?.throwIfAborted();
         const asked = { member, limit, now: clock.now() };
         const done = await finder.find(state, asked);
         const { isCut, state: { cursor } } = done.value;
@@ -76,11 +81,29 @@ export async function pollGroup(
       });
       if (value.error) throw value.error;
       const { deliveries, state } = value;
+      if (signal?.aborted) await giveBack(deliveries);
+      signal?.throwIfAborted();
       if (deliveries.length > 0 || isLast) return { deliveries, group: state };
       if (value.isCut) continue;
       await waitForMore(value, Math.max(1, left), woken);
     } finally {
       deafen();
+    }
+  }
+
+  async function giveBack(deliveries: readonly Delivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    const refs = deliveries.map(({ event: { position }, token }) => ({
+      position,
+      token,
+    }));
+    try {
+      await lane.run((state) => ({
+        value: undefined,
+        step: release(state, refs, clock.now()),
+      }));
+    } catch {
+      // They are delivered again when their leases end.
     }
   }
 

@@ -77,10 +77,15 @@ const After = textReadBy(parseAfterLetter).meta({
 
 const Positions = z.array(z.int().min(1)).min(1).max(MAX_POSITIONS);
 
+const A_KEY = "must be a text of 1 to 256 printable characters";
+
+/** As events have it. */
+const Key = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,256}$/u, A_KEY);
+
 const Choice = z.strictObject({
   group: GroupName,
   positions: Positions.optional(),
-  key: z.string().min(1).max(256).optional().meta({
+  key: Key.optional().meta({
     description: "All of this key.",
   }),
   all: z.literal(true).optional().meta({ description: "All of the group." }),
@@ -116,7 +121,7 @@ export function deadLetterRoutes(groups: EventGroups): readonly Route[] {
       request: {
         query: z.strictObject({
           group: GroupName.optional(),
-          key: z.string().min(1).max(256).optional(),
+          key: Key.optional(),
           after: After.optional(),
           limit: queryInteger(1, 500).optional().meta({
             description: `Most of a page; ${DEFAULT_LIMIT} when absent.`,
@@ -207,7 +212,7 @@ export function deadLetterRoutes(groups: EventGroups): readonly Route[] {
       handle: async ({ body, caller }) => {
         const { group, positions, reason } = body;
         await groups.discard(group, positions, reason, caller.user);
-        return { status: 200, json: { discarded: positions.length } };
+        return { status: 200, json: { discarded: new Set(positions).size } };
       },
     }),
   ];

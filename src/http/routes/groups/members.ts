@@ -13,6 +13,7 @@ import type { LoggedEvent } from "../../../../domain/event/event.ts";
 import { isJsonObject } from "../../../../domain/json_value.ts";
 import { InvalidInput } from "../../../../domain/invalid_input.ts";
 import { PortError } from "../../../../ports/port_error.ts";
+import { countPlaces } from "../../../../domain/event_group/settle.ts";
 import type { EventGroups } from "../../../services/event_groups.ts";
 import type { ReadEffects } from "../../../services/event_groups/effects.ts";
 import type { Polled } from "../../../services/event_groups/poll.ts";
@@ -172,7 +173,7 @@ export function memberRoutes(
         const { deliveries: acks, effects: given = [] } = body;
         const effects = effectsOf(given, caller.user, headers.traceparent);
         const receipts = await groups.settle(params.name, { acks }, effects);
-        const json = { settled: acks.length, effects: [...receipts] };
+        const json = { settled: countPlaces(acks), effects: [...receipts] };
         return { status: 200, json };
       },
     }),
@@ -206,7 +207,8 @@ export function memberRoutes(
           retryMs,
         }));
         await groups.settle(params.name, { nacks });
-        return { status: 200, json: { settled: nacks.length, effects: [] } };
+        const settled = countPlaces(nacks);
+        return { status: 200, json: { settled, effects: [] } };
       },
     }),
 
