@@ -68,3 +68,17 @@ export class PortError extends Error {
     this.facts = options.facts ?? {};
   }
 }
+
+/** Whether `error` is one of a port, with one of `codes`. */
+export function hasCode<C extends PortErrorCode>(
+  error: unknown,
+  ...codes: readonly C[]
+): error is PortError & { readonly code: C } {
+  const known: readonly PortErrorCode[] = codes;
+  return error instanceof PortError && known.includes(error.code);
+}
+
+/** Whether the same call may succeed later. */
+export function isTransient(error: unknown): error is PortError {
+  return hasCode(error, "unavailable", "timeout");
+}

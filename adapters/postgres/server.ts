@@ -5,7 +5,7 @@
  * @module
  */
 import type { Clock } from "../../ports/clock.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { hasCode } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Address } from "./address.ts";
 import {
@@ -160,6 +160,5 @@ export function createServer(options: ServerOptions): Server {
 
 /** Whether nothing but another program or another database helps. */
 function isForGood(error: unknown): boolean {
-  return error instanceof PortError &&
-    ["unsupported", "corrupt"].includes(error.code);
+  return hasCode(error, "unsupported", "corrupt");
 }

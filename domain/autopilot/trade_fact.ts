@@ -4,7 +4,7 @@
  * @module
  */
 import type { LoggedEvent } from "../event/event.ts";
-import { isJsonObject, type JsonObject } from "../json_value.ts";
+import { type JsonObject, parseObject } from "../json_value.ts";
 import { modeNamed, type TradingMode } from "../settings/field.ts";
 import { type Decimal, parseDecimal } from "./decimal.ts";
 
@@ -100,7 +100,7 @@ export type TradeFact = OrdersFact | PositionFact | SignalFact;
  */
 export function tradeFactOf(event: LoggedEvent): TradeFact | undefined {
   const { user } = event.meta;
-  const data = dataOf(event.json);
+  const data = parseObject(event.json);
   if (user === undefined || data === undefined) return undefined;
   const base = { user, mode: modeOf(data), at: event.committedAt };
   switch (event.channel) {
@@ -183,15 +183,6 @@ function signalOf(
 
 function linksOf({ run_id: run, client_order_id: order }: JsonObject) {
   return { run: textOf(run) || undefined, order: textOf(order) || undefined };
-}
-
-function dataOf(json: string): JsonObject | undefined {
-  try {
-    const data: unknown = JSON.parse(json);
-    return isJsonObject(data) ? data : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function isWhole(value: unknown): value is number {

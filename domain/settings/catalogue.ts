@@ -98,16 +98,20 @@ export const CUSTOM: Kept = {
 /** What the tree must look like: the fields and rules of all documents. */
 export const TREE_SHAPE: DocumentShape = {
   title: "Default settings",
-  fields: SETTINGS.reduce<JsonObject>(
-    (tree, { path, field }) => withValue(tree, path.split("."), field),
-    {},
-  ) as unknown as FieldTree,
+  fields: treeWith(({ field }) => field) as unknown as FieldTree,
   rules: USER_DOCUMENTS.flatMap((document) =>
     SHAPES[document].rules.map((rule) =>
       moved(rule, (path) => treePathOf(document, path))
     )
   ),
 };
+
+/** The defaults of the field tables, as a tree. */
+export const BUILT_IN_TREE: JsonObject = treeWith(({ field }) => field.default);
+
+/** The same, as the documents of a user. */
+export const BUILT_IN_DOCUMENTS: Readonly<Record<UserDocument, JsonObject>> =
+  documentsOfTree(BUILT_IN_TREE);
 
 /**
  * The settings at or beneath `path`; `ultra_fast` is taken for `ultra`.
@@ -191,14 +195,6 @@ export function treePathOf(document: UserDocument, at: string): string {
     .filter((step) => step !== "").join(".");
 }
 
-/** The defaults of the field tables, as a tree. */
-export function builtInTree(): JsonObject {
-  return SETTINGS.reduce<JsonObject>(
-    (tree, { path, field }) => withValue(tree, path.split("."), field.default),
-    {},
-  );
-}
-
 /** `object` with `value` at `path`; nothing that was given is changed. */
 export function withValue(
   object: JsonObject,
@@ -228,6 +224,14 @@ export function valueAt(value: unknown, path: readonly string[]): unknown {
 function canonicalSteps(path: string): readonly string[] {
   return path.split(".").map((step, i) =>
     i === 1 ? modeNamed(step) ?? step : step
+  );
+}
+
+/** A tree with what `of` gives in the place of each setting. */
+function treeWith(of: (setting: Setting) => unknown): JsonObject {
+  return SETTINGS.reduce<JsonObject>(
+    (tree, setting) => withValue(tree, setting.path.split("."), of(setting)),
+    {},
   );
 }
 

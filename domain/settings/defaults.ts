@@ -5,7 +5,7 @@
  */
 import type { InputFault } from "../invalid_input.ts";
 import { isJsonObject, type JsonObject } from "../json_value.ts";
-import { builtInTree, SETTINGS, TREE_SHAPE, valueAt } from "./catalogue.ts";
+import { BUILT_IN_TREE, SETTINGS, TREE_SHAPE, valueAt } from "./catalogue.ts";
 import { faultsOf, InvalidSettings } from "./check.ts";
 import { modeNamed } from "./field.ts";
 
@@ -47,7 +47,7 @@ export function readDefaultsFile(value: unknown): JsonObject {
 
 /** `tree` with the program's own defaults for what it leaves out. */
 export function completedDefaults(tree: JsonObject): JsonObject {
-  return filled(builtInTree(), tree);
+  return filled(BUILT_IN_TREE, tree);
 }
 
 function dangerousZeros(tree: unknown): InputFault[] {

@@ -19,7 +19,7 @@ import {
 } from "../../domain/event/own_events.ts";
 import type { SettingsKey } from "../../domain/settings.ts";
 import type { DocumentChange, DrainStep } from "../../ports/fast_layer.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { hasCode } from "../../ports/port_error.ts";
 import type { LogStretch } from "../../ports/record_store.ts";
 import {
   findFooting,
@@ -85,7 +85,7 @@ export function createDrain(session: Session, footing: Footing): Drain {
     try {
       return await see(() => record.stretch(from.position));
     } catch (error) {
-      if (error instanceof PortError && error.code === "expired") return;
+      if (hasCode(error, "expired")) return;
       throw error;
     }
   }

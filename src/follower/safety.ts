@@ -6,7 +6,7 @@
  */
 import { PATIENCE_MS } from "../../domain/lease.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { isTransient, PortError } from "../../ports/port_error.ts";
 import type { RecordStore, RecordView } from "../../ports/record_store.ts";
 import { Unsound } from "./footing.ts";
 import type { Gate, OpenGate } from "./gate.ts";
@@ -167,7 +167,7 @@ export function createSafety(parts: {
         view = await look();
       } catch (error) {
         // What is committed is worth more patience.
-        if (!isCommitted || !isAway(error)) throw error;
+        if (!isCommitted || !isTransient(error)) throw error;
         await clock.sleep(RETRY_MS);
       }
     }
@@ -205,10 +205,4 @@ function tooLate(): PortError {
     "timeout",
     "Cannot tell whether every instance knows of it as one has neither followed nor let go",
   );
-}
-
-/** Whether the same call may succeed later. */
-export function isAway(error: unknown): boolean {
-  return error instanceof PortError &&
-    (error.code === "unavailable" || error.code === "timeout");
 }

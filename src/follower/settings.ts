@@ -6,6 +6,7 @@
 import type { SettingsKey } from "../../domain/settings.ts";
 import { admit } from "../../ports/arguments.ts";
 import type { FastLayer } from "../../ports/fast_layer.ts";
+import { isTransient } from "../../ports/port_error.ts";
 import type {
   SettingsSnapshot,
   SettingsStore,
@@ -18,7 +19,6 @@ import {
 import type { FastFound, FastReads } from "./fast_reads.ts";
 import type { Fills } from "./fills.ts";
 import type { Gate } from "./gate.ts";
-import { isAway } from "./safety.ts";
 
 /** What settings are read from and written to. */
 export interface SettingsParts extends DatabaseSettingsParts {
@@ -76,7 +76,7 @@ export function openFollowedSettings(parts: SettingsParts): SettingsStore {
     try {
       return await readDatabase(keys, found);
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isTransient(error)) throw error;
       const unverified = await readUnverified(keys);
       if (!unverified) throw error;
       return unverified;

@@ -9,12 +9,12 @@
  *
  * @module
  */
+import { isTransient } from "../../ports/port_error.ts";
 import { type Context, Hono } from "hono";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { Labels, Telemetry } from "../../ports/telemetry.ts";
 import { errorFields } from "../services/error_fields.ts";
-import { isTransient } from "../services/retry.ts";
 import { DEFAULT_BODY_LIMIT } from "./body.ts";
 import {
   errorText,

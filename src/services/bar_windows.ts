@@ -16,11 +16,10 @@ import type { TradingSymbol } from "../../domain/symbol.ts";
 import type { TradingDate } from "../../domain/trading_date.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MarketData } from "../../ports/market_data.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { isTransient, PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { errorFields } from "./error_fields.ts";
 import type { QuarantineService } from "./quarantine.ts";
-import { isTransient } from "./retry.ts";
 
 /** How long a refusal, such as an unknown symbol, is remembered. */
 const NEGATIVE_TTL_MS = 1000;

@@ -32,7 +32,7 @@ import type { Entropy } from "../../ports/entropy.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import type { GroupStore } from "../../ports/event_groups.ts";
 import { checkEffects } from "../../ports/group_rules.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { hasCode, PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { consumeGroup } from "./event_groups/consume.ts";
 import type { EventGroups } from "./event_groups/groups.ts";
@@ -139,9 +139,7 @@ export function createEventGroups(ports: {
         await store.save(changeOf(undefined, step), [], signal);
         return true;
       } catch (error) {
-        const isConflict = error instanceof PortError &&
-          error.code === "version_conflict";
-        if (!isConflict) throw error;
+        if (!hasCode(error, "version_conflict")) throw error;
         return await groups.put(name, { policy, start }, signal);
       }
     },

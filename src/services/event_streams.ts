@@ -13,7 +13,7 @@ import { checkEventQuery } from "../../ports/arguments.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { EventBus, EventPage, EventQuery } from "../../ports/event_bus.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { hasCode, type PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { type EventCaller, visibleTo } from "./event_visibility.ts";
 import { retry } from "./retry.ts";
@@ -203,12 +203,11 @@ export async function readFrom(
 
 /** Whether the events that were asked for are no longer held. */
 export function isExpired(error: unknown): error is PortError {
-  return error instanceof PortError && error.code === "expired";
+  return hasCode(error, "expired");
 }
 
 function isGap(error: unknown): boolean {
-  return isExpired(error) ||
-    error instanceof PortError && error.code === "epoch_changed";
+  return hasCode(error, "expired", "epoch_changed");
 }
 
 /** Goes on with the oldest event held. */

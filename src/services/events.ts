@@ -18,7 +18,7 @@ import { uuidV7 } from "../../domain/uuid.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { EventBus, EventPage } from "../../ports/event_bus.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { hasCode, PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import {
   createEventStreams,
@@ -161,7 +161,7 @@ export function createEventService(ports: {
       try {
         return await bus.publish(events, signal);
       } catch (error) {
-        isInDoubt ||= error instanceof PortError && error.code === "timeout";
+        isInDoubt ||= hasCode(error, "timeout");
         throw error;
       }
     };

@@ -5,7 +5,7 @@
  */
 import type { NewEvent, Receipt } from "../../domain/event/event.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { hasCode } from "../../ports/port_error.ts";
 
 /**
  * Publishes `events`. With events switched off there is nobody to tell, and
@@ -22,7 +22,7 @@ export async function publishOwn(
   try {
     return await bus.publish(events, signal);
   } catch (error) {
-    if (error instanceof PortError && error.code === "unsupported") return;
+    if (hasCode(error, "unsupported")) return;
     throw error;
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { isTransient } from "../../ports/port_error.ts";
 
 /** The longest pause after the first failure. */
 const FIRST_MS = 20;
@@ -25,12 +25,6 @@ export interface Pacing {
   readonly clock: Clock;
   /** Keeps those who failed together from trying again together. */
   readonly entropy: Entropy;
-}
-
-/** Whether the same call may succeed later. */
-export function isTransient(error: unknown): error is PortError {
-  return error instanceof PortError &&
-    (error.code === "unavailable" || error.code === "timeout");
 }
 
 /**

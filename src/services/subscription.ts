@@ -5,10 +5,14 @@
  */
 import type { ChannelMatcher } from "../../domain/event/channel_pattern.ts";
 import type { EventBus, EventPage } from "../../ports/event_bus.ts";
-import { PortError } from "../../ports/port_error.ts";
+import {
+  hasCode,
+  isTransient,
+  type PortError,
+} from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { createBoundedWaiting } from "./bounded_waiting.ts";
-import { isTransient, type Pacing, pauseMs } from "./retry.ts";
+import { type Pacing, pauseMs } from "./retry.ts";
 
 /** Events of a page when nothing else is said. */
 const DEFAULT_PAGE_SIZE = 128;
@@ -110,7 +114,6 @@ export async function* subscribe(
 }
 
 /** Whether the log of a bus ends before what has been read of it elsewhere. */
-function isBehind(error: unknown): error is PortError {
-  return error instanceof PortError && error.code === "invalid" &&
-    error.facts["head"] !== undefined;
+export function isBehind(error: unknown): error is PortError {
+  return hasCode(error, "invalid") && error.facts["head"] !== undefined;
 }

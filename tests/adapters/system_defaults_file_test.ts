@@ -4,7 +4,7 @@
  * @module
  */
 import { openDefaultsFile } from "../../adapters/system/defaults_file.ts";
-import { builtInTree } from "../../domain/settings/catalogue.ts";
+import { BUILT_IN_TREE } from "../../domain/settings/catalogue.ts";
 import { readDefaultsFile } from "../../domain/settings/defaults.ts";
 import { PortError } from "../../ports/port_error.ts";
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
@@ -175,7 +175,7 @@ if (await needs(import.meta.url, ["read", "write"])) {
     equal(tree.capital_allocation.ultra_fast_percent, 20);
     // What it leaves out is as the program has it.
     // deno-lint-ignore no-explicit-any
-    const own = builtInTree() as any;
+    const own = BUILT_IN_TREE as any;
     deepEqual(tree.scalp_reentry, own.scalp_reentry);
     deepEqual(tree.mode_configs.swing, own.mode_configs.swing);
     deepEqual(Object.keys(tree), Object.keys(own));

@@ -10,10 +10,7 @@ import { openRedisConnection } from "../../adapters/redis/connection.ts";
 import { openRedisFastLayer } from "../../adapters/redis/fast_layer.ts";
 import { createSystemClock } from "../../adapters/system/clock.ts";
 import { createSystemEntropy } from "../../adapters/system/entropy.ts";
-import {
-  builtInTree,
-  documentsOfTree,
-} from "../../domain/settings/catalogue.ts";
+import { BUILT_IN_DOCUMENTS } from "../../domain/settings/catalogue.ts";
 import {
   type SettingsKey,
   settingsKey,
@@ -158,7 +155,7 @@ const keysOf = (user: number): SettingsKey[] =>
 
 /** Stores the defaults for every user. */
 async function store(settings: SettingsStore): Promise<void> {
-  const documents = documentsOfTree(builtInTree());
+  const documents = BUILT_IN_DOCUMENTS;
   const texts = USER_DOCUMENTS.map((name) => JSON.stringify(documents[name]));
   await Promise.all(Array.from({ length: USERS }, (_, user) => {
     const changes = keysOf(user).map((key, i) => ({ key, json: texts[i]! }));

@@ -6,10 +6,7 @@
  * @module
  */
 import { createClient } from "@redis/client";
-import {
-  builtInTree,
-  documentsOfTree,
-} from "../../domain/settings/catalogue.ts";
+import { BUILT_IN_DOCUMENTS } from "../../domain/settings/catalogue.ts";
 import { makeSchema } from "../support/postgres_world.ts";
 import { createRedis, type PrivateRedis } from "../support/redis_server.ts";
 import { startService } from "../support/service_process.ts";
@@ -195,7 +192,7 @@ async function scriptsOf(redis: PrivateRedis): Promise<number> {
 
 /** Median of milliseconds of one PUT after the other. */
 async function putEach(load: Program, subject: Subject): Promise<number> {
-  const value = documentsOfTree(builtInTree())["mode:scalp"];
+  const value = BUILT_IN_DOCUMENTS["mode:scalp"];
   const bodies = [true, false].map((enabled) =>
     JSON.stringify({ ...value, enabled })
   );

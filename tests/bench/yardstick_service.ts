@@ -7,10 +7,7 @@
 import { createClient } from "@redis/client";
 import { Hono } from "hono";
 import postgres from "postgres";
-import {
-  builtInTree,
-  documentsOfTree,
-} from "../../domain/settings/catalogue.ts";
+import { BUILT_IN_DOCUMENTS } from "../../domain/settings/catalogue.ts";
 import { USER_DOCUMENTS } from "../../domain/settings.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -19,7 +16,7 @@ const BUNDLE = "/api/user/settings";
 /** The same, put together as objects, as most would do it. */
 const PARSED = `${BUNDLE}/parsed`;
 
-const defaults = documentsOfTree(builtInTree());
+const defaults = BUILT_IN_DOCUMENTS;
 
 /** Joins texts that are printed already, as we do. */
 function bundle(texts: readonly (string | null)[]): string {

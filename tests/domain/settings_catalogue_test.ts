@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from "../../domain/json_value.ts";
 import {
-  builtInTree,
+  BUILT_IN_TREE,
   documentsOfTree,
   GROUP_TITLES,
   SETTINGS,
@@ -78,7 +78,7 @@ Deno.test("a group of a document may be several of the tree", () => {
 });
 
 Deno.test("the tree and the documents are the same settings", () => {
-  const tree = builtInTree();
+  const tree = BUILT_IN_TREE;
   const documents = documentsOfTree(tree);
   for (const document of USER_DOCUMENTS) {
     deepEqual(faultsOf(SHAPES[document], documents[document]), []);
@@ -109,7 +109,7 @@ Deno.test("a rule of a document is one of the tree, told by its paths there", ()
     }
   }
   const tree = withValue(
-    builtInTree(),
+    BUILT_IN_TREE,
     "mode_configs.swing.sltp.stop_loss_percent".split("."),
     50,
   );
@@ -170,7 +170,7 @@ Deno.test("remarks and old names of a defaults file mean nothing but what they s
     },
   });
   const expected = withValue(
-    builtInTree(),
+    BUILT_IN_TREE,
     ["mode_configs", "ultra", "enabled"],
     true,
   );
@@ -178,13 +178,13 @@ Deno.test("remarks and old names of a defaults file mean nothing but what they s
 });
 
 Deno.test("what a file leaves out is the program's own, what the defaults leave out is missing", () => {
-  deepEqual(readDefaultsFile({}), builtInTree());
-  deepEqual(completedDefaults({ notifications: {} }), builtInTree());
+  deepEqual(readDefaultsFile({}), BUILT_IN_TREE);
+  deepEqual(completedDefaults({ notifications: {} }), BUILT_IN_TREE);
   throws(() => readDefaults({}), {
     name: "InvalidInput",
     message: /^Cannot accept these defaults as mode_configs is required/,
   });
-  deepEqual(readDefaults(builtInTree()), builtInTree());
+  deepEqual(readDefaults(BUILT_IN_TREE), BUILT_IN_TREE);
 });
 
 Deno.test("a mode by both of its names is refused, as nobody knows which was meant", () => {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { builtInTree } from "../../domain/settings/catalogue.ts";
+import { BUILT_IN_TREE } from "../../domain/settings/catalogue.ts";
 import { parseSettingsKey } from "../../domain/settings.ts";
 import type { SettingsStore } from "../../ports/settings_store.ts";
 import { deepEqual, equal, match } from "../support/assert.ts";
@@ -44,10 +44,10 @@ for (const json of ["{}", "[1]"]) {
         equal(reply.json.backup, "backups/admin-defaults-1.json");
       } else {
         const on = way === "PUT" ? {} : { "if-match": '"1"' };
-        equal((await put(DEFAULTS, builtInTree(), on)).status, 200);
+        equal((await put(DEFAULTS, BUILT_IN_TREE, on)).status, 200);
       }
       const mended = await get(DEFAULTS);
-      deepEqual(mended.json, builtInTree());
+      deepEqual(mended.json, BUILT_IN_TREE);
       equal(mended.headers.get("etag"), '"2"');
       equal((await get(SCALP)).status, 200);
     }
@@ -57,10 +57,10 @@ for (const json of ["{}", "[1]"]) {
 Deno.test("the first defaults may be put on condition that there are none", async () => {
   const { put } = openSettings();
   const first = { "if-none-match": "*" };
-  const made = await put(DEFAULTS, builtInTree(), first);
+  const made = await put(DEFAULTS, BUILT_IN_TREE, first);
   equal(made.status, 200);
   equal(made.headers.get("etag"), '"1"');
-  const late = await put(DEFAULTS, builtInTree(), first);
+  const late = await put(DEFAULTS, BUILT_IN_TREE, first);
   equal(late.status, 412);
   equal(late.json.version, 1);
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { builtInTree, SETTINGS } from "../../domain/settings/catalogue.ts";
+import { BUILT_IN_TREE, SETTINGS } from "../../domain/settings/catalogue.ts";
 import { deepEqual, equal, match, notEqual, ok } from "../support/assert.ts";
 import { createFakeDefaults } from "./harness.ts";
 import { clientOf, openSettings, PATHS } from "./settings_client.ts";
@@ -17,7 +17,7 @@ const DAILY_LOSS = "circuit_breaker.global.max_daily_loss";
 type Tree = any;
 
 function treeWith(change: (tree: Tree) => void): Tree {
-  const tree = structuredClone(builtInTree()) as Tree;
+  const tree = structuredClone(BUILT_IN_TREE) as Tree;
   change(tree);
   return tree;
 }
@@ -44,7 +44,7 @@ Deno.test("the first defaults are the program's own, stored once", async () => {
   const { get, harness } = openSettings();
   const first = await get(DEFAULTS);
   equal(first.status, 200);
-  deepEqual(first.json, builtInTree());
+  deepEqual(first.json, BUILT_IN_TREE);
   equal(first.headers.get("etag"), '"1"');
   match(first.headers.get("x-holdfast-defaults-hash")!, /^[0-9a-f]{64}$/);
   equal((await get(DEFAULTS)).headers.get("etag"), '"1"');
@@ -97,7 +97,7 @@ Deno.test("the hash is that of the settings, in whatever order they are written"
         Object.entries(value).reverse().map(([n, v]) => [n, reversed(v)]),
       )
       : value;
-  equal((await put(DEFAULTS, reversed(builtInTree()))).status, 200);
+  equal((await put(DEFAULTS, reversed(BUILT_IN_TREE))).status, 200);
   equal(await hash(), first);
   await put(DEFAULTS, treeWith((tree) => tree.notifications.enabled = false));
   notEqual(await hash(), first);
@@ -224,7 +224,7 @@ Deno.test("sync with a file that says nothing new changes nothing", async () => 
   const { set, source, kept } = changingFile({});
   const { get, post } = openSettings({ defaultsSource: source });
   await get(DEFAULTS);
-  set({ _remark: "the same", ...builtInTree() });
+  set({ _remark: "the same", ...BUILT_IN_TREE });
   const { json } = await post(SYNC);
   equal(json.version, 1);
   equal(json.backup, null);
@@ -240,7 +240,7 @@ Deno.test("sync without a file takes the program's own defaults", async () => {
   equal(json.path, null);
   equal(json.message, "1 default has changed");
   equal(json.backup, "backups/admin-defaults-2.json");
-  deepEqual((await get(DEFAULTS)).json, builtInTree());
+  deepEqual((await get(DEFAULTS)).json, BUILT_IN_TREE);
 });
 
 Deno.test("a bad file is refused with every fault, and nothing is taken over or kept", async () => {

@@ -6,7 +6,7 @@
  */
 import fc from "fast-check";
 import {
-  builtInTree,
+  BUILT_IN_TREE,
   SETTINGS,
   TREE_SHAPE,
 } from "../../domain/settings/catalogue.ts";
@@ -210,7 +210,7 @@ Deno.test("settings are as a plain model says, whatever is done with them", asyn
       const { harness, ...operator } = openSettings();
       const client = (user: string) => clientOf(harness, user);
       const model: Model = {
-        defaults: flatten(builtInTree()),
+        defaults: flatten(BUILT_IN_TREE),
         users: new Map(),
       };
       for (const step of steps) await step(model, client, operator);
@@ -231,7 +231,7 @@ Deno.test("settings are as a plain model says, whatever is done with them", asyn
 });
 
 Deno.test("the model is of every setting, in its document", () => {
-  const flat = flatten(builtInTree());
+  const flat = flatten(BUILT_IN_TREE);
   deepEqual([...flat.keys()].sort(), SETTINGS.map(({ path }) => path).sort());
   for (const { path, document, at } of SETTINGS) {
     deepEqual(placeOf(path), { document, at });

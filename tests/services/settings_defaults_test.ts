@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { builtInTree } from "../../domain/settings/catalogue.ts";
+import { BUILT_IN_TREE } from "../../domain/settings/catalogue.ts";
 import type { DefaultsSource } from "../../ports/defaults_source.ts";
 import { PortError } from "../../ports/port_error.ts";
 import {
@@ -144,7 +144,7 @@ Deno.test("damaged defaults can be replaced and synced, and are kept as they are
       const store = world.settings();
       await store.write([{ key: DEFAULTS_KEY, json }], "hand");
       await rejects(defaults.current(), { code: "corrupt" });
-      const tree = builtInTree();
+      const tree = BUILT_IN_TREE;
       if (how === "sync") {
         const { changes, backup } = await defaults.sync("me");
         equal(backup, "kept/admin-defaults-1");
@@ -200,7 +200,7 @@ Deno.test("without a condition a replacement outlasts others, with one it does n
 
 Deno.test("the first defaults can be put on condition that there are none", async () => {
   const { defaults, kept } = openKept();
-  equal((await defaults.replace(builtInTree(), "me", 0)).version, 1);
+  equal((await defaults.replace(BUILT_IN_TREE, "me", 0)).version, 1);
   deepEqual(kept, []);
 });
 

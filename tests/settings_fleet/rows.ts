@@ -3,10 +3,7 @@
  *
  * @module
  */
-import {
-  builtInTree,
-  documentsOfTree,
-} from "../../domain/settings/catalogue.ts";
+import { BUILT_IN_DOCUMENTS } from "../../domain/settings/catalogue.ts";
 import { isJsonObject, type JsonObject } from "../../domain/json_value.ts";
 import { USER_DOCUMENTS, type UserDocument } from "../../domain/settings.ts";
 import type { Psql } from "../support/postgres_world.ts";
@@ -55,7 +52,7 @@ interface Place {
   readonly hasPost?: true;
 }
 
-const DEFAULTS = documentsOfTree(builtInTree());
+const DEFAULTS = BUILT_IN_DOCUMENTS;
 const MODES = ["ultra", "scalp", "swing", "position"] as const;
 const ALLOCATION = {
   document: "capital_allocation",

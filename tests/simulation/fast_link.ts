@@ -9,7 +9,7 @@ import type {
   MemoryFastServer,
 } from "../../adapters/memory/fast_server.ts";
 import type { FastLayer } from "../../ports/fast_layer.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { isTransient, PortError } from "../../ports/port_error.ts";
 import type { Chance } from "./chance.ts";
 import type { Actor, Timeline } from "./timeline.ts";
 import type { Wire } from "./wire.ts";
@@ -128,8 +128,7 @@ export function createFastLink(parts: {
       strikes = 0;
       return result;
     } catch (error) {
-      const isFailure = error instanceof PortError &&
-        (error.code === "timeout" || error.code === "unavailable");
+      const isFailure = isTransient(error);
       trace(() =>
         `${what}: ${error instanceof PortError ? error.code : error}`
       );

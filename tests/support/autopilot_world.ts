@@ -9,8 +9,7 @@ import type { Bars } from "../../domain/bars.ts";
 import type { LoggedEvent, NewEvent } from "../../domain/event/event.ts";
 import type { JsonObject } from "../../domain/json_value.ts";
 import {
-  builtInTree,
-  documentsOfTree,
+  BUILT_IN_DOCUMENTS,
   withValue,
 } from "../../domain/settings/catalogue.ts";
 import {
@@ -36,7 +35,7 @@ export const ADA: UserId = parseUserId("ada");
 
 /** The defaults of every user's documents. */
 export function defaultDocuments(): Record<UserDocument, JsonObject> {
-  return documentsOfTree(builtInTree());
+  return { ...BUILT_IN_DOCUMENTS };
 }
 
 /** Tells of accepted orders. */

@@ -4,13 +4,10 @@
  * @module
  */
 import type { JsonObject } from "../../domain/json_value.ts";
-import {
-  builtInTree,
-  documentsOfTree,
-} from "../../domain/settings/catalogue.ts";
+import { BUILT_IN_DOCUMENTS } from "../../domain/settings/catalogue.ts";
 import type { UserDocument } from "../../domain/settings.ts";
 
-const DOCUMENTS = documentsOfTree(builtInTree());
+const DOCUMENTS = BUILT_IN_DOCUMENTS;
 
 /** The program's own default of `document`; the caller may change his copy. */
 // deno-lint-ignore no-explicit-any

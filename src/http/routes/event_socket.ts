@@ -19,7 +19,7 @@ import {
 } from "../../../domain/event/event.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
 import type { Clock } from "../../../ports/clock.ts";
-import { PortError } from "../../../ports/port_error.ts";
+import { hasCode, PortError } from "../../../ports/port_error.ts";
 import type { EventGap, EventStart } from "../../services/event_streams.ts";
 import type { EventCaller } from "../../services/event_visibility.ts";
 import type { EventService } from "../../services/events.ts";
@@ -285,5 +285,5 @@ export function serveEventSocket(
 }
 
 function isInvalid(error: unknown): error is PortError {
-  return error instanceof PortError && error.code === "invalid";
+  return hasCode(error, "invalid");
 }

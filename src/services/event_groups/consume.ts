@@ -6,10 +6,10 @@
 import type { NewEvent } from "../../../domain/event/event.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Entropy } from "../../../ports/entropy.ts";
-import { PortError } from "../../../ports/port_error.ts";
+import { hasCode, isTransient, PortError } from "../../../ports/port_error.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
 import { errorFields } from "../error_fields.ts";
-import { isTransient, pauseMs, retry } from "../retry.ts";
+import { pauseMs, retry } from "../retry.ts";
 import type { Delivery } from "./delivery.ts";
 import type { EventGroups } from "./groups.ts";
 import type { Consumption } from "./handling.ts";
@@ -56,7 +56,7 @@ export async function consumeGroup(
       }
     } catch (error) {
       if (signal.aborted) break;
-      if (error instanceof PortError && error.code === "not_found") {
+      if (hasCode(error, "not_found")) {
         await Promise.all(busy);
         throw error;
       }

@@ -25,8 +25,8 @@ import {
 } from "../../../domain/event_group/take.ts";
 import { type EventBus, MAX_EVENT_PAGE } from "../../../ports/event_bus.ts";
 import type { GroupStore } from "../../../ports/event_groups.ts";
-import { PortError } from "../../../ports/port_error.ts";
-import { isTransient } from "../retry.ts";
+import { hasCode, isTransient, PortError } from "../../../ports/port_error.ts";
+import { isBehind } from "../subscription.ts";
 import type { Done } from "./lane.ts";
 
 /** Pages that one operation reads, at most: it keeps others waiting. */
@@ -205,9 +205,8 @@ function stopped(state: GroupState, halted: Halt): Done<Found> {
 
 /** Why a group has to stop where its log fails so. */
 function haltOf(error: unknown, state: GroupState): Halt | undefined {
-  if (!(error instanceof PortError)) return undefined;
+  if (!hasCode(error, "epoch_changed", "expired")) return undefined;
   const { code, facts, message } = error;
-  if (code !== "epoch_changed" && code !== "expired") return undefined;
   return {
     code,
     reason: message,
@@ -242,10 +241,4 @@ function noEvent(position: number): PortError {
     "unavailable",
     `Cannot read the event at position ${position} as what answers does not hold it now`,
   );
-}
-
-/** Whether the log that answers ends before what the group has looked at. */
-function isBehind(error: unknown): boolean {
-  return error instanceof PortError && error.code === "invalid" &&
-    error.facts["head"] !== undefined;
 }

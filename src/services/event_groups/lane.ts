@@ -15,7 +15,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Entropy } from "../../../ports/entropy.ts";
 import type { GroupStore } from "../../../ports/event_groups.ts";
 import { effectConflict, isSameEvent } from "../../../ports/group_rules.ts";
-import { PortError } from "../../../ports/port_error.ts";
+import { hasCode, PortError } from "../../../ports/port_error.ts";
 
 /** Most operations of one write. */
 const MAX_BATCH = 256;
@@ -103,8 +103,7 @@ export function createLane(
       await write(batch);
     } catch (error) {
       known = undefined;
-      const isOfOne = error instanceof PortError &&
-        (error.code === "invalid" || error.code === "conflict");
+      const isOfOne = hasCode(error, "invalid", "conflict");
       if (batch.length === 1 || !isOfOne) {
         for (const { reject } of batch) reject(error);
         return;
@@ -140,7 +139,7 @@ export function createLane(
         return;
       } catch (error) {
         known = undefined;
-        if (!isConflict(error)) throw error;
+        if (!hasCode(error, "version_conflict")) throw error;
         if (conflicts >= MAX_CONFLICTS) throw tooBusy(name, error);
         if (conflicts > 1) await clock.sleep(entropy.fraction() * 5);
       }
@@ -218,10 +217,6 @@ function effectsOf(dones: readonly Done<unknown>[]): NewEvent[] {
     }
   }
   return [...effects.values()];
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof PortError && error.code === "version_conflict";
 }
 
 function tooBusy(name: string, cause: unknown): PortError {

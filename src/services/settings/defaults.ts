@@ -4,7 +4,7 @@
  * @module
  */
 import {
-  builtInTree,
+  BUILT_IN_TREE,
   documentsOfTree,
 } from "../../../domain/settings/catalogue.ts";
 import {
@@ -19,14 +19,14 @@ import {
 import type { JsonObject } from "../../../domain/json_value.ts";
 import type { SettingsDocument } from "../../../domain/settings.ts";
 import type { DefaultsSource } from "../../../ports/defaults_source.ts";
-import { PortError } from "../../../ports/port_error.ts";
+import { hasCode, PortError } from "../../../ports/port_error.ts";
 import type {
   SettingsSource,
   SettingsStore,
 } from "../../../ports/settings_store.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
 import { errorFields } from "../error_fields.ts";
-import { ATTEMPTS, isConflict } from "./conflict.ts";
+import { ATTEMPTS, checkCondition } from "./conflict.ts";
 import {
   DEFAULTS_KEY,
   hashOf,
@@ -111,7 +111,7 @@ export function createDefaultSettings(ports: {
 
   async function fromSource(): Promise<JsonObject> {
     const value = await source.load();
-    return value === undefined ? builtInTree() : readDefaultsFile(value);
+    return value === undefined ? BUILT_IN_TREE : readDefaultsFile(value);
   }
 
   function stored(document: SettingsDocument): StoredDefaults {
@@ -140,31 +140,21 @@ export function createDefaultSettings(ports: {
     return stored({ key: DEFAULTS_KEY, version: version!, json });
   }
 
-  async function current(signal?: AbortSignal): Promise<ReadDefaults> {
-    for (;;) {
-      const { documents: [document], source, verified } = await store.read(
-        [DEFAULTS_KEY],
-        signal,
-      );
-      if (document) return { ...stored(document), source, verified };
-      await storeFirst();
-    }
-  }
-
   async function storeFirst(): Promise<void> {
     try {
       await write(await fromSource(), FIRST_START_ACTOR, 0, undefined);
     } catch (error) {
       // Another instance, or another caller of this one, was first.
-      if (!isConflict(error)) throw error;
+      if (!hasCode(error, "version_conflict")) throw error;
     }
   }
 
   /** What is stored now; that of the file is stored first where there is nothing. */
-  async function stand(): Promise<SettingsDocument> {
+  async function stand(signal?: AbortSignal) {
     for (;;) {
-      const { documents: [document] } = await store.read([DEFAULTS_KEY]);
-      if (document) return document;
+      const { documents, ...from } = await store.read([DEFAULTS_KEY], signal);
+      const [document] = documents;
+      if (document) return { document, ...from };
       await storeFirst();
     }
   }
@@ -199,9 +189,12 @@ export function createDefaultSettings(ports: {
   ): Promise<StoredDefaults> {
     for (let attempt = 1;; attempt++) {
       try {
-        return (await replaceFrom(await stand(), tree, actor)).defaults;
+        const { document } = await stand();
+        return (await replaceFrom(document, tree, actor)).defaults;
       } catch (error) {
-        if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+        if (!hasCode(error, "version_conflict") || attempt === ATTEMPTS) {
+          throw error;
+        }
       }
     }
   }
@@ -213,28 +206,22 @@ export function createDefaultSettings(ports: {
   ): Promise<StoredDefaults> {
     // Nothing to compare with or to keep, if it is to be the first.
     if (ifVersion === 0) return await write(tree, actor, 0, undefined);
-    const before = await stand();
-    const { version } = before;
-    if (version !== ifVersion) {
-      throw new PortError(
-        "version_conflict",
-        `Cannot write ${DEFAULTS_KEY} as its version is ${version}: read it again and apply the change to that`,
-        { facts: { key: DEFAULTS_KEY, version } },
-      );
-    }
-    return (await replaceFrom(before, tree, actor)).defaults;
+    const { document } = await stand();
+    checkCondition(DEFAULTS_KEY, document, ifVersion);
+    return (await replaceFrom(document, tree, actor)).defaults;
   }
 
   /** Whether the file could not be read, and is not needed. */
   async function isNoHarm(error: unknown): Promise<boolean> {
-    const isAway = error instanceof PortError &&
-      (error.code === "not_found" || error.code === "unavailable");
-    if (!isAway) return false;
+    if (!hasCode(error, "not_found", "unavailable")) return false;
     return (await store.read([DEFAULTS_KEY])).documents[0] !== undefined;
   }
 
   return {
-    current,
+    async current(signal) {
+      const { document, ...from } = await stand(signal);
+      return { ...stored(document), ...from };
+    },
 
     replace: (value, actor, ifVersion) =>
       lanes.run("defaults", () => {
@@ -248,7 +235,7 @@ export function createDefaultSettings(ports: {
       lanes.run("defaults", async () => {
         const { path } = source;
         const tree = await fromSource();
-        const before = await stand();
+        const { document: before } = await stand();
         const said = readDefaultsDocument(before);
         if (said?.hash === await hashOf(tree)) {
           return { defaults: said, changes: [], backup: undefined, path };

@@ -13,20 +13,19 @@ import { changedPaths, isSameValue } from "../../../domain/settings/edit.ts";
 import { SHAPES } from "../../../domain/settings/shape.ts";
 import {
   type SettingsDocument,
-  type SettingsKey,
   settingsKey,
   USER_DOCUMENTS,
   type UserDocument,
 } from "../../../domain/settings.ts";
 import type { UserId } from "../../../domain/user_id.ts";
-import { PortError } from "../../../ports/port_error.ts";
+import { hasCode, PortError } from "../../../ports/port_error.ts";
 import type {
   SettingsChange,
   SettingsSnapshot,
   SettingsSource,
   SettingsStore,
 } from "../../../ports/settings_store.ts";
-import { ATTEMPTS, isConflict } from "./conflict.ts";
+import { ATTEMPTS, checkCondition } from "./conflict.ts";
 import type { DefaultSettings } from "./defaults.ts";
 import { createLanes } from "./lanes.ts";
 import { readableJson } from "./stored_json.ts";
@@ -120,6 +119,7 @@ export function createUserDocuments(ports: {
 }): UserDocuments {
   const { store, defaults } = ports;
   const lanes = createLanes<UserId>();
+
   async function readAll(
     user: UserId,
     documents: readonly UserDocument[],
@@ -159,7 +159,7 @@ export function createUserDocuments(ports: {
       await store.write(changes, NEW_USER_ACTOR, signal);
     } catch (error) {
       // Another instance was first.
-      if (!isConflict(error)) throw error;
+      if (!hasCode(error, "version_conflict")) throw error;
     }
   }
 
@@ -195,7 +195,9 @@ export function createUserDocuments(ports: {
           return { name, before, after: { key, version, json } };
         });
       } catch (error) {
-        if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+        if (!hasCode(error, "version_conflict") || attempt === ATTEMPTS) {
+          throw error;
+        }
       }
     }
   }
@@ -261,24 +263,6 @@ function changesOf(
     };
     return [{ name, before, write }];
   });
-}
-
-function checkCondition(
-  key: SettingsKey,
-  stored: SettingsDocument | undefined,
-  condition: DocumentChange["condition"],
-): void {
-  const version = stored?.version ?? 0;
-  const holds = condition === undefined ||
-    (condition === "stored" ? version > 0 : version === condition);
-  if (holds) return;
-  throw new PortError(
-    "version_conflict",
-    version === 0
-      ? `Cannot write ${key} as nothing is stored: PUT it without If-Match first`
-      : `Cannot write ${key} as its version is ${version}: read it again and apply the change to that`,
-    { facts: { key, version } },
-  );
 }
 
 function isWhole(

@@ -4,9 +4,8 @@
  * @module
  */
 import {
-  builtInTree,
+  BUILT_IN_DOCUMENTS,
   type Documents,
-  documentsOfTree,
   documentsWith,
   SETTINGS,
   settingsAt,
@@ -161,9 +160,7 @@ function checkReset(
 
 /** What is wrong with `documents`, by paths in the tree. */
 function treeFaults(documents: Documents) {
-  const tree = treeOfDocuments({ ...BUILT_IN, ...documents });
+  // Stand for the documents that are not looked at.
+  const tree = treeOfDocuments({ ...BUILT_IN_DOCUMENTS, ...documents });
   return faultsOf(TREE_SHAPE, tree);
 }
-
-/** Stands for the documents that are not looked at. */
-const BUILT_IN = documentsOfTree(builtInTree());

@@ -16,11 +16,12 @@ const parsed = new WeakMap<SettingsDocument, JsonObject>();
  * @throws {PortError} `corrupt` when somebody has put something else there.
  */
 export function parseStored(document: SettingsDocument): JsonObject {
-  const known = parsed.get(document);
-  if (known) return known;
-  const value = parse(document);
-  parsed.set(document, value);
-  return value;
+  const value = readableJson(document);
+  if (value) return value;
+  throw new PortError(
+    "corrupt",
+    `Cannot read ${document.key} as what is stored is not a JSON object: PUT it anew`,
+  );
 }
 
 /** What `document` says; `undefined` where somebody has put something else there. */
@@ -28,14 +29,9 @@ export function readableJson(
   document: SettingsDocument | undefined,
 ): JsonObject | undefined {
   if (!document) return undefined;
-  return parsed.get(document) ?? parseObject(document.json);
-}
-
-function parse({ key, json }: SettingsDocument): JsonObject {
-  const value = parseObject(json);
-  if (value) return value;
-  throw new PortError(
-    "corrupt",
-    `Cannot read ${key} as what is stored is not a JSON object: PUT it anew`,
-  );
+  const known = parsed.get(document);
+  if (known) return known;
+  const value = parseObject(document.json);
+  if (value) parsed.set(document, value);
+  return value;
 }

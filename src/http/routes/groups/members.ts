@@ -10,7 +10,7 @@ import {
   formatEvent,
 } from "../../../../domain/event/envelope.ts";
 import type { LoggedEvent } from "../../../../domain/event/event.ts";
-import { isJsonObject } from "../../../../domain/json_value.ts";
+import { parseObject } from "../../../../domain/json_value.ts";
 import { InvalidInput } from "../../../../domain/invalid_input.ts";
 import { PortError } from "../../../../ports/port_error.ts";
 import { countPlaces } from "../../../../domain/event_group/settle.ts";
@@ -277,18 +277,10 @@ export function printEvent(
   epoch: string,
   form: EventForm,
 ): string {
-  const json = isObject(event.json)
+  const json = parseObject(event.json)
     ? event.json
     : JSON.stringify({ malformed_data: event.json });
   return formatEvent({ ...event, json }, epoch, form);
-}
-
-function isObject(json: string): boolean {
-  try {
-    return isJsonObject(JSON.parse(json));
-  } catch {
-    return false;
-  }
 }
 
 function closing(): PortError {

@@ -9,15 +9,15 @@ import {
   type JsonObject,
 } from "../../../../domain/json_value.ts";
 import { faultsOf } from "../../../../domain/settings/check.ts";
-import type { FieldTree } from "../../../../domain/settings/field.ts";
 import {
-  builtInTree,
-  documentsOfTree,
+  BUILT_IN_DOCUMENTS,
+  BUILT_IN_TREE,
   TREE_SHAPE,
 } from "../../../../domain/settings/catalogue.ts";
-import { moved } from "../../../../domain/settings/rule.ts";
 import {
   type DocumentShape,
+  PARTS,
+  type SettingsPart,
   SHAPES,
 } from "../../../../domain/settings/shape.ts";
 import type { SettingsSource } from "../../../../ports/settings_store.ts";
@@ -33,8 +33,6 @@ export const BODY_LIMIT = 5 * 1024 * 1024;
 
 /** The group of the reference page. */
 export const TAGS = ["Settings"];
-
-const DEFAULTS = documentsOfTree(builtInTree());
 
 /** Names whose settings are meant. */
 export const UserQuery = textReadBy(parseUserId).optional().meta({
@@ -79,7 +77,7 @@ export const WriteHeaders = z.object({
 
 /** The schema of user settings. */
 export const UserSettings = document("UserSettings", SHAPES["settings:all"], {
-  ...DEFAULTS["settings:all"],
+  ...BUILT_IN_DOCUMENTS["settings:all"],
   custom: { theme: "dark" },
 });
 
@@ -96,7 +94,7 @@ export const NotificationSettings = part(
 export const ModeConfig = document(
   "ModeConfig",
   SHAPES["mode:scalp"],
-  DEFAULTS["mode:scalp"],
+  BUILT_IN_DOCUMENTS["mode:scalp"],
   { fields: MODE_FIELDS },
 );
 
@@ -104,28 +102,28 @@ export const ModeConfig = document(
 export const ScalpReentry = document(
   "ScalpReentry",
   SHAPES.scalp_reentry,
-  DEFAULTS.scalp_reentry,
+  BUILT_IN_DOCUMENTS.scalp_reentry,
 );
 
 /** The schema of the global circuit breaker. */
 export const GlobalCircuitBreaker = document(
   "GlobalCircuitBreaker",
   SHAPES.circuit_breaker,
-  DEFAULTS.circuit_breaker,
+  BUILT_IN_DOCUMENTS.circuit_breaker,
 );
 
 /** The schema of the capital allocation. */
 export const CapitalAllocation = document(
   "CapitalAllocation",
   SHAPES.capital_allocation,
-  DEFAULTS.capital_allocation,
+  BUILT_IN_DOCUMENTS.capital_allocation,
 );
 
 /** The schema of the defaults of all users. */
 export const DefaultSettingsTree = document(
   "DefaultSettings",
   TREE_SHAPE,
-  builtInTree(),
+  BUILT_IN_TREE,
 );
 
 /** The schema of a change to be merged, such as `example`. */
@@ -174,15 +172,7 @@ function document(
   }).meta({ id, override: jsonSchemaOf(printed), example });
 }
 
-function part(id: string, member: "trading" | "notifications") {
-  const fields = SHAPES["settings:all"].fields[member] as FieldTree;
-  const rules = SHAPES["settings:all"].rules
-    .filter(({ paths }) => paths[0]!.startsWith(`${member}.`))
-    .map((rule) => moved(rule, (path) => path.slice(member.length + 1)));
-  const example = DEFAULTS["settings:all"][member];
-  return document(
-    id,
-    { title: member, fields, rules },
-    isJsonObject(example) ? example : {},
-  );
+function part(id: string, name: SettingsPart) {
+  const example = BUILT_IN_DOCUMENTS["settings:all"][name];
+  return document(id, PARTS[name], isJsonObject(example) ? example : {});
 }
