@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInput } from "./invalid_input.ts";
+import { isTimeZone, wallTime } from "./time_zone.ts";
 import type { UserId } from "./user_id.ts";
 
 /** A day of a series, written `YYYYMMDD`. */
@@ -46,10 +47,14 @@ export function parseSequenceDay(text: string): SequenceDay {
   return text as SequenceDay;
 }
 
-/** The day in UTC at `ms` milliseconds since the Unix epoch. */
-export function sequenceDayAt(ms: number): SequenceDay {
-  return new Date(ms).toISOString().slice(0, 10).replaceAll(
-    "-",
-    "",
-  ) as SequenceDay;
+/**
+ * The calendar day at `ms` milliseconds since the Unix epoch.
+ *
+ * @param timeZone Of whom; UTC where there is no such zone.
+ */
+export function sequenceDayAt(ms: number, timeZone = "UTC"): SequenceDay {
+  const time = timeZone !== "UTC" && isTimeZone(timeZone)
+    ? wallTime(ms, timeZone)
+    : new Date(ms).toISOString();
+  return time.slice(0, 10).replaceAll("-", "") as SequenceDay;
 }

@@ -46,7 +46,8 @@ export interface EventPage {
 /**
  * A durable, ordered log. Positions are dense and rise in commit order: who
  * has read up to a position has missed nothing below it. Callers own retries;
- * publishing an event again with the same id is always safe.
+ * publishing an event again with the same id is safe as long as the log holds
+ * it: an hour at least (`ports/log_retention.ts`), in memory while there is room.
  */
 export interface EventBus extends AsyncDisposable {
   /**

@@ -73,8 +73,9 @@ export interface GroupStore extends AsyncDisposable {
    * @throws {PortError} `version_conflict` when the group is not of the version
    * and the incarnation named (facts: `version`, that of the group there is, 0
    * for none): nothing was written; `conflict` when the log holds another event
-   * under the id of an effect (facts: `position`): nothing was written, unless
-   * that event came at the same moment; `invalid` as `EventBus.publish`;
+   * under the id of an effect (facts: `position`): nothing was written; `expired` when the group is new or sent
+   * back, and the log does not hold the event that it is to read next (facts:
+   * `earliest`); `invalid` as `EventBus.publish`;
    * `unavailable`, `timeout`, `full`; `unsupported` when events are switched off.
    */
   save(

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { NewEvent } from "../domain/event/event.ts";
-import type { GroupChange } from "../domain/event_group/change.ts";
+import type { LogHead, NewEvent } from "../domain/event/event.ts";
+import type { GroupChange, GroupHead } from "../domain/event_group/change.ts";
 import { isUuid } from "../domain/uuid.ts";
 import { checkPublish } from "./arguments.ts";
 import {
@@ -72,6 +72,38 @@ export function groupConflict(
     `Cannot write group ${group.name} as it was changed meanwhile: ` +
       `expected version ${ifVersion ?? 0}, current value is ${version}`,
     { facts: { version } },
+  );
+}
+
+/** What of a group says where it is. */
+export type Place = Pick<GroupHead, "epoch" | "cursor">;
+
+/** Whether `group` is new, or reads on from an earlier place than before. */
+export function isSentBack(group: Place, held: Place | undefined): boolean {
+  return !held || held.epoch !== group.epoch || group.cursor < held.cursor;
+}
+
+/**
+ * Why `group`, which is made or sent back, cannot begin where it is to: the log
+ * does not hold what it reads next.
+ */
+export function lostPlaceOf(
+  group: Place & { readonly name: string },
+  { epoch, earliest }: Pick<LogHead, "epoch" | "earliest">,
+): PortError | undefined {
+  if (group.epoch !== epoch || group.cursor >= earliest - 1) return undefined;
+  return placeLost(group, earliest);
+}
+
+/** Says that the log does not hold what a group is to read. */
+export function placeLost(
+  { name, cursor }: { readonly name: string; readonly cursor: number },
+  earliest: number,
+): PortError {
+  return new PortError(
+    "expired",
+    `Cannot send group ${name} to position ${cursor} as the oldest event held is ${earliest}`,
+    { facts: { earliest } },
   );
 }
 

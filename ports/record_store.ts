@@ -2,15 +2,15 @@
  * The record store port: the database of record, as those see it who make a
  * fast layer follow it.
  *
- * `tests/contracts/record_store.ts` is the definition of this port. Changes of
- * documents and events go through the `SettingsStore` and the `EventBus` over
- * the same database.
+ * `tests/contracts/record_store.ts` is the definition of this port. Events go
+ * through the `EventBus` over the same database.
  *
  * @module
  */
 import type { LoggedEvent, LogHead } from "../domain/event/event.ts";
 import type { Lease, Renewal } from "../domain/lease.ts";
 import type { SettingsDocument, SettingsKey } from "../domain/settings.ts";
+import type { SettingsChange } from "./settings_store.ts";
 
 /** Most entries of a stretch, unless one batch has more. */
 export const MAX_STRETCH_ENTRIES = 500;
@@ -41,9 +41,9 @@ export interface RecordSnapshot extends RecordView {
   readonly documents: readonly (SettingsDocument | undefined)[];
 }
 
-/** A stretch of the log and the documents that it tells of. */
-export interface LogStretch extends RecordView {
-  /** The entries after the position asked for; ends where a batch ends. */
+/** Entries of the log that follow each other, and the documents that they tell of. */
+export interface LogPiece {
+  /** The entries; they end where a batch ends. */
   readonly entries: readonly LoggedEvent[];
   /**
    * Every document whose change is among `entries`, as it stands at the moment
@@ -51,6 +51,20 @@ export interface LogStretch extends RecordView {
    * longer than `MAX_STRETCH_DOCUMENT_CHARS`.
    */
   readonly documents: ReadonlyMap<SettingsKey, SettingsDocument | undefined>;
+}
+
+/** A stretch of the log after the position asked for. */
+export interface LogStretch extends RecordView, LogPiece {}
+
+/** What a write has committed. */
+export interface RecordCommit {
+  /** The new versions, in the order of the changes. */
+  readonly versions: readonly number[];
+  /**
+   * The entries that it has appended and the epoch that they are of, where that
+   * is known without asking again.
+   */
+  readonly appended?: LogPiece & { readonly epoch: string };
 }
 
 /** What an instance wants to put down of itself. */
@@ -75,6 +89,18 @@ export interface RecordStore extends AsyncDisposable {
     keys: readonly SettingsKey[],
     signal?: AbortSignal,
   ): Promise<RecordSnapshot>;
+
+  /**
+   * Changes documents as `SettingsStore.write` does, and tells what has come
+   * into the log by it.
+   *
+   * @throws {PortError} As `SettingsStore.write`.
+   */
+  write(
+    changes: readonly SettingsChange[],
+    actor: string,
+    signal?: AbortSignal,
+  ): Promise<RecordCommit>;
 
   /**
    * Reads the entries after `after` with the documents they tell of: whole

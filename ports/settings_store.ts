@@ -58,6 +58,13 @@ export interface SettingsStore extends AsyncDisposable {
   ): Promise<SettingsSnapshot>;
 
   /**
+   * What this process remembers of a document, if anything, perhaps older than
+   * what is stored: good for a change on condition of its version, and for
+   * nothing else.
+   */
+  recall(key: SettingsKey): SettingsDocument | undefined;
+
+  /**
    * Replaces all documents named, or none of them; puts what they become into
    * the archive and appends one `settings.updated` event a document to the log
    * in the same transaction, as one batch and in the order of `changes`.

@@ -6,6 +6,8 @@
 import type { EventBus } from "./event_bus.ts";
 import type { GroupStore } from "./event_groups.ts";
 import type { FeatureStore } from "./feature_store.ts";
+import type { LogRetention } from "./log_retention.ts";
+import type { OrderIntents } from "./order_intents.ts";
 import type { SequencePort } from "./sequence_port.ts";
 import type { SettingsArchive } from "./settings_archive.ts";
 import type { SettingsStore } from "./settings_store.ts";
@@ -26,6 +28,10 @@ export interface StatePorts {
 export interface RecordPorts extends StatePorts {
   /** How far consumer groups are, and their dead letters. */
   readonly groupStore: GroupStore;
+  /** Drops what nobody needs any more of the log. */
+  readonly logRetention: LogRetention;
+  /** What was given out for orders, and for what. */
+  readonly orderIntents: OrderIntents;
   /** What documents were before. */
   readonly settingsArchive: SettingsArchive;
 }

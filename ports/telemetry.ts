@@ -42,6 +42,11 @@ export const METRICS = {
     kind: "counter",
     help: "Events committed to the log, by channel.",
   },
+  holdfast_volatile_relay_total: {
+    kind: "counter",
+    help:
+      "Volatile events between instances, by result sent, dropped (not handed on), received or refused (from others, no event).",
+  },
   holdfast_model_reloads_total: {
     kind: "counter",
     help: "Attempts to reload the model, by result.",
@@ -75,6 +80,15 @@ export const METRICS = {
     kind: "counter",
     help: "Deliveries that members settled, by group and result ack or nack.",
   },
+  holdfast_group_pinned_events: {
+    kind: "gauge",
+    help:
+      "Events that are due to be dropped and are kept for a group, by group.",
+  },
+  holdfast_group_pinned_seconds: {
+    kind: "gauge",
+    help: "Age of the oldest event that is kept for a group alone, by group.",
+  },
   holdfast_event_streams: {
     kind: "gauge",
     help: "Event streams open to clients.",
@@ -86,6 +100,28 @@ export const METRICS = {
   holdfast_log_position: {
     kind: "gauge",
     help: "Position of the newest event in the log.",
+  },
+  holdfast_log_events: {
+    kind: "gauge",
+    help: "Events that the log holds.",
+  },
+  holdfast_log_oldest_age_seconds: {
+    kind: "gauge",
+    help: "Age of the oldest event that the log holds.",
+  },
+  holdfast_log_clock_ahead_seconds: {
+    kind: "gauge",
+    help:
+      "By how much the newest event is stamped later than now; 0 up to a minute.",
+  },
+  holdfast_log_dropped_total: {
+    kind: "counter",
+    help: "Events that this instance has dropped from the log.",
+  },
+  holdfast_order_requests_total: {
+    kind: "counter",
+    help:
+      "Order numbers and client order ids given, by operation sequence or client_order_id and result new, known or repeated.",
   },
   holdfast_autopilot_cycles_total: {
     kind: "counter",
@@ -144,7 +180,7 @@ export interface Telemetry {
   /** Adds `by` (1) to a counter. */
   count(metric: MetricName<"counter">, labels?: Labels, by?: number): void;
 
-  /** Sets a gauge. */
+  /** Sets a gauge; `NaN` where nobody knows. */
   gauge(metric: MetricName<"gauge">, value: number, labels?: Labels): void;
 
   /** Adds one observation, in the unit that ends the metric's name. */
@@ -153,4 +189,10 @@ export interface Telemetry {
     value: number,
     labels?: Labels,
   ): void;
+
+  /**
+   * Forgets the series whose label `label` has none of `values`: what they
+   * measured is no more. A counter that comes back begins at 0.
+   */
+  retain(label: string, values: ReadonlySet<string>): void;
 }

@@ -46,6 +46,15 @@ const LAYERS: readonly { files: RegExp; mayImport: RegExp }[] = [
     files: /^src\/http\//,
     mayImport: /^(domain|ports|src\/(http|apps|services))\/|^npm:/,
   },
+  {
+    files: /^src\/cli\/process\.ts$/,
+    mayImport: /^(adapters\/system|src\/cli)\//,
+  },
+  {
+    files: /^src\/cli\//,
+    mayImport:
+      /^(domain|ports|src\/cli)\/|^src\/(version|services\/retry)\.ts$|^npm:eventsource-parser$|^node:util$/,
+  },
   { files: /^src\/web\//, mayImport: /^(domain|src\/web)\/|^npm:/ },
   { files: /^src\/composition_root\.ts$/, mayImport: /^(?!tests\/|scripts\/)/ },
   { files: /^src\//, mayImport: /^(?!tests\/|scripts\/|adapters\/)/ },

@@ -2,15 +2,19 @@
  * Measures, and prints a table and JSON.
  *
  * `deno task bench` runs all; `deno task bench sqlite` those whose name has
- * the word; `--readme` writes the table into the README. A figure outside its
- * limit makes the exit code 1.
+ * the word; `--readme` writes the table into the README; `--soak-seconds=600`
+ * makes the soak of the events longer. A figure outside its limit makes the exit
+ * code 1.
  *
  * @module
  */
+import { parseArgs } from "node:util";
 import { replaceTable } from "./readme.ts";
 import { benchAlpha158 } from "../tests/bench/alpha158_bench.ts";
+import { benchEvents } from "../tests/bench/events_bench.ts";
 import type { Figure } from "../tests/bench/figure.ts";
 import { benchFollower } from "../tests/bench/follower_bench.ts";
+import { benchGroups } from "../tests/bench/groups_bench.ts";
 import { benchLightgbm } from "../tests/bench/lightgbm_bench.ts";
 import { benchParquet } from "../tests/bench/parquet_bench.ts";
 import { benchPostgres } from "../tests/bench/postgres_bench.ts";
@@ -24,11 +28,24 @@ const databaseUrl = Deno.env.get("TEST_DATABASE_URL");
 
 const redis = await findRedis();
 
+const { values: flags, positionals: [word = ""] } = parseArgs({
+  allowPositionals: true,
+  options: {
+    readme: { type: "boolean", default: false },
+    "soak-seconds": { type: "string", default: "20" },
+  },
+});
+const soakSeconds = Number(flags["soak-seconds"]);
+if (!(soakSeconds >= 10)) {
+  throw new Error("Cannot soak for so short a time: --soak-seconds=10 or more");
+}
+
 const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   alpha158: benchAlpha158,
   lightgbm: benchLightgbm,
   parquet: benchParquet,
   sqlite: benchSqlite,
+  groups: benchGroups,
   service: benchService,
   postgres: () => {
     if (databaseUrl !== undefined) return benchPostgres(databaseUrl);
@@ -44,22 +61,14 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
     );
     return [];
   },
-  settings: async () => {
-    // Commits that reach the disk: a server of the bench's own is as ours is.
-    await using postgres = await openService(
-      "postgres",
-      console.log,
-      AbortSignal.timeout(60_000),
-    );
-    if (postgres && redis) return await benchSettings(postgres.url, redis);
-    console.log(
-      "settings: skipped, as there is no Postgres or no redis-server",
-    );
-    return [];
-  },
+  settings: () => withServers("settings", benchSettings),
+  events: () =>
+    withServers(
+      "events",
+      (url, bin) => benchEvents(url, bin, soakSeconds),
+    ),
 };
 
-const word = Deno.args.find((argument) => !argument.startsWith("--")) ?? "";
 const figures: Figure[] = [];
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (name.includes(word)) figures.push(...await bench());
@@ -80,11 +89,26 @@ console.table(
   }])),
 );
 console.log(JSON.stringify({ machine, figures }));
-if (Deno.args.includes("--readme")) {
+if (flags.readme) {
   const markdown = await Deno.readTextFile("README.md");
   await Deno.writeTextFile("README.md", replaceTable(markdown, table(figures)));
 }
 Deno.exitCode = figures.every(isMet) ? 0 : 1;
+
+/** Commits that reach the disk: a server of the bench's own is as ours is. */
+async function withServers(
+  name: string,
+  bench: (url: string, bin: string) => Promise<Figure[]>,
+): Promise<Figure[]> {
+  await using postgres = await openService(
+    "postgres",
+    console.log,
+    AbortSignal.timeout(60_000),
+  );
+  if (postgres && redis) return await bench(postgres.url, redis);
+  console.log(`${name}: skipped, as there is no Postgres or no redis-server`);
+  return [];
+}
 
 function table(figures: readonly Figure[]): string {
   const rows = figures.map((figure) =>

@@ -23,9 +23,16 @@ const STEP_TIMEOUT_MS = 5 * 60_000;
 /** How long the program may take to listen, to answer and to end. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** The permissions of `deno task start`; sources are elsewhere in a binary. */
+/** Variables that the command line reads, as a list of `--allow-env`. */
+const [OF_EVENTS] = /(?<=--allow-env=)\S+/.exec(manifest.tasks.events.command)!;
+
+/**
+ * The permissions of `deno task start`, and the variables of `deno task
+ * events`; sources are elsewhere in a binary.
+ */
 const PERMISSIONS = manifest.tasks.start.command.split(" ")
-  .filter((word) => word.startsWith("--") && !word.startsWith("--deny-"));
+  .filter((word) => word.startsWith("--") && !word.startsWith("--deny-"))
+  .map((word) => word.replace("--allow-env=", `--allow-env=${OF_EVENTS},`));
 
 /** What `deno.json` switches on, for where it is not read. */
 const UNSTABLE = manifest.unstable.map((name) => `--unstable-${name}`);
@@ -40,7 +47,7 @@ function compile(output: string, env: Record<string, string> = {}) {
   return deno(["compile", ...flags, MAIN], env);
 }
 
-/** Starts the program, asks for its health, and stops it. */
+/** Starts the program, asks for its health, has it ask itself, and stops it. */
 async function tryOut(
   program: string,
   args: string[],
@@ -66,6 +73,10 @@ async function tryOut(
     if (!answer.ok) {
       throw new Error(`Cannot use ${program} as it is not healthy`);
     }
+    const env = { ...setting.env, HOLDFAST_URL: url };
+    const command = [...args, "events", "groups", "list"];
+    await runCommand(program, command, { cwd: ROOT, env, signal });
+    console.log("holdfast events: answered");
   } finally {
     child.kill("SIGTERM");
     const ended = await within(ANSWER_TIMEOUT_MS, child.status);

@@ -1,6 +1,7 @@
 /**
  * `deno task faults`: two services under real faults, judged.
  *
+ * `settings` or `events` for the one or the other, both when neither is said;
  * `--seconds 300` for how long new faults come, `--seed 7` for which ones. The
  * exit code is 1 when a promise was broken; what the services logged is kept
  * then.
@@ -9,32 +10,78 @@
  */
 import { parseArgs } from "node:util";
 import { join } from "node:path";
+import {
+  findingsOfChaos,
+  isWhole,
+  runChaos,
+  summaryOfChaos,
+} from "../tests/event_faults/chaos.ts";
 import { isClean, run } from "../tests/faults/run.ts";
+import type { Course } from "../tests/faults/schedule.ts";
 import { courseOf, findingsOf, summaryOf } from "../tests/faults/summary.ts";
 import { findAllPrograms } from "../tests/faults/world.ts";
 
-const { values } = parseArgs({
+/** What came of a run, for people. */
+interface Told {
+  readonly isGood: boolean;
+  readonly summary: string;
+  readonly findings: string;
+  readonly course: Course;
+  readonly logs: ReadonlyMap<string, readonly string[]>;
+}
+
+const { values, positionals } = parseArgs({
   options: {
     seconds: { type: "string", default: "60" },
     seed: { type: "string", default: "1" },
     logs: { type: "boolean", default: false },
   },
+  allowPositionals: true,
 });
-const programs = await findAllPrograms();
-if (typeof programs === "string") {
-  console.log(`Cannot run as ${programs}`);
+const found = await findAllPrograms();
+if (typeof found === "string") {
+  console.log(`Cannot run as ${found}`);
   Deno.exit(1);
 }
-const seconds = Number(values.seconds);
-const seed = Number(values.seed);
-const outcome = await run(programs, { seconds, seed });
-console.log(summaryOf(outcome));
-if (!isClean(outcome) || values.logs) {
-  console.log(`${findingsOf(outcome)}\n\n${courseOf(outcome)}`);
+const programs = found;
+const options = { seconds: Number(values.seconds), seed: Number(values.seed) };
+
+async function runSettings(): Promise<Told> {
+  const outcome = await run(programs, options);
+  return {
+    ...outcome,
+    isGood: isClean(outcome),
+    summary: summaryOf(outcome),
+    findings: findingsOf(outcome),
+  };
+}
+
+async function runEvents(): Promise<Told> {
+  const chaos = await runChaos(programs, options);
+  return {
+    ...chaos,
+    isGood: isWhole(chaos),
+    summary: summaryOfChaos(chaos),
+    findings: findingsOfChaos(chaos),
+  };
+}
+
+const RUNS = { settings: runSettings, events: runEvents };
+const names = positionals.length > 0 ? positionals : Object.keys(RUNS);
+for (const name of names) {
+  const start = RUNS[name as keyof typeof RUNS];
+  if (!start) {
+    console.log(`Cannot run ${name} as there are settings and events only`);
+    Deno.exit(1);
+  }
+  const { isGood, summary, findings, course, logs } = await start();
+  console.log(summary);
+  if (!isGood) Deno.exitCode = 1;
+  if (isGood && !values.logs) continue;
+  console.log(`${findings}\n\n${courseOf(course)}`);
   const folder = await Deno.makeTempDir({ prefix: "holdfast-faults-" });
-  for (const [name, log] of outcome.logs) {
+  for (const [name, log] of logs) {
     await Deno.writeTextFile(join(folder, `${name}.log`), log.join("\n"));
   }
   console.log(`\nThe logs of the services are in ${folder}`);
 }
-Deno.exitCode = isClean(outcome) ? 0 : 1;

@@ -98,7 +98,8 @@ const pureCore: Deno.lint.Rule = {
 const noAmbient: Deno.lint.Rule = {
   create(context) {
     const path = pathOf(context);
-    const isLogic = /^src\/(?:services|apps|follower)\//.test(path);
+    const isLogic = /^src\/(?:services|apps|follower|cli\/(?!process\.ts$))/
+      .test(path);
     const isTimeless = isLogic || path.startsWith("src/http/") ||
       /^adapters\/(?!system\/)/.test(path);
     const banned: string[] = [];

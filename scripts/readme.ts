@@ -1,11 +1,13 @@
 /**
  * Keeps the README true: `deno task readme` writes the answers of its
- * examples, as a service just started gives them, and its tables.
+ * examples, as a service just started gives them, its demo, and its tables.
  *
  * @module
  */
 import { VARIABLES } from "../src/variables.ts";
 import { startService } from "../tests/support/service_process.ts";
+import { playDemo, replaceDemo } from "./readme_demo.ts";
+import { findPrograms } from "./services.ts";
 
 /** A command of the README and the answer that is printed below it. */
 export interface Example {
@@ -24,6 +26,11 @@ const VOLATILE = new Set([
   "timestamp",
   "committed_at",
   "resume_token",
+  "token",
+  "lease_until",
+  "client_order_id",
+  "chain",
+  "day",
 ]);
 
 /** Characters of a line of printed JSON. */
@@ -106,6 +113,9 @@ if (import.meta.main) {
       markdown = markdown.replace(block(example.answer), () => block(pretty));
     }
     markdown = replaceTable(markdown, configurationTable());
+    const redis = await findPrograms(["redis-server"]);
+    if (redis) markdown = replaceDemo(markdown, await playDemo(redis));
+    else console.log("The demo stays as it was, as redis-server is not here");
     await Deno.writeTextFile("README.md", markdown);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -6,6 +6,7 @@
 import { openLightgbmModelRegistry } from "../adapters/lightgbm/model_registry.ts";
 import { openMemoryState } from "../adapters/memory/state.ts";
 import { openNoopState } from "../adapters/noop/state.ts";
+import { createNoopVolatileRelay } from "../adapters/noop/volatile_relay.ts";
 import { openParquetMarketData } from "../adapters/parquet/market_data.ts";
 import {
   openPostgresState,
@@ -15,6 +16,7 @@ import { openRedisConnection } from "../adapters/redis/connection.ts";
 import { openRedisFastLayer } from "../adapters/redis/fast_layer.ts";
 import { openRedisFeatureStore } from "../adapters/redis/feature_store.ts";
 import { openRedisSequenceBlocks } from "../adapters/redis/sequence_blocks.ts";
+import { createRedisVolatileRelay } from "../adapters/redis/volatile_relay.ts";
 import { openSqliteState, type SqliteState } from "../adapters/sqlite/state.ts";
 import {
   openSwitchingState,
@@ -43,6 +45,7 @@ import type { FeatureStore } from "../ports/feature_store.ts";
 import { PortError } from "../ports/port_error.ts";
 import type { QuarantineList } from "../ports/quarantine_list.ts";
 import type { RecordPorts, StatePorts } from "../ports/state_ports.ts";
+import type { VolatileRelay } from "../ports/volatile_relay.ts";
 import { planAdapters, type Technologies } from "./adapter_plan.ts";
 import type { Config } from "./config.ts";
 import { openBystanderSettings } from "./follower/database_settings.ts";
@@ -60,7 +63,7 @@ export interface Foundations {
 }
 
 /** Ports that only the database of record has. */
-type RecordOnly = Pick<RecordPorts, "groupStore" | "settingsArchive">;
+type RecordOnly = Omit<RecordPorts, keyof StatePorts>;
 
 /** Every port of the service, open. */
 export interface Ports extends Foundations, SwitchingState, RecordOnly {
@@ -69,6 +72,7 @@ export interface Ports extends Foundations, SwitchingState, RecordOnly {
   readonly modelRegistry: ModelRegistry;
   readonly quarantineList: QuarantineList;
   readonly defaultsSource: DefaultsSource;
+  readonly volatileRelay: VolatileRelay;
   /** Stores that have to be told what the log says is void: Redis follows it. */
   readonly forgetfulFeatureStores: readonly FeatureStore[];
   /**
@@ -101,16 +105,11 @@ export async function openPorts(
 ): Promise<Ports> {
   const foundations = openFoundations(config, stack, overrides);
   const { clock, telemetry } = foundations;
+  const market = { dir: config.marketDataDir, clock, telemetry };
   return {
     ...foundations,
     ...await openStatePorts(config, foundations, stack),
-    marketData: stack.use(
-      await openParquetMarketData({
-        dir: config.marketDataDir,
-        clock,
-        telemetry,
-      }),
-    ),
+    marketData: stack.use(await openParquetMarketData(market)),
     modelRegistry: stack.use(
       await openLightgbmModelRegistry({
         path: config.modelPath,
@@ -155,6 +154,7 @@ async function openStatePorts(
   stack: AsyncDisposableStack,
 ): Promise<Omit<Ports, keyof Foundations | FilePort>> {
   const { store, redis } = config;
+  const { telemetry } = foundations;
   const postgres = () => {
     const url = config.databaseUrl!;
     return openPostgresState({ ...foundations, url }, stack);
@@ -171,7 +171,6 @@ async function openStatePorts(
     const safe = stack.use(openBystanderSettings({
       ...foundations,
       record: database.record,
-      settings: database.settingsStore,
       label: config.instanceId,
     }));
     record = technologies[store] = { ...database, settingsStore: safe };
@@ -201,18 +200,17 @@ async function openStatePorts(
   return {
     ...ports,
     state: stack.use(
-      createSupervisor(
-        switched,
-        following?.follower,
-        foundations.telemetry,
-      ),
+      createSupervisor(switched, following?.follower, telemetry),
     ),
     forgetfulFeatureStores: following
       ? Object.entries(plan.featureStore.choices)
         .filter(([name]) => name !== "redis").map(([, store]) => store)
       : [featureStore],
     groupStore: record.groupStore,
+    logRetention: record.logRetention,
+    orderIntents: record.orderIntents,
     settingsArchive: record.settingsArchive,
+    volatileRelay: following?.relay ?? createNoopVolatileRelay(telemetry),
     onRedisAnew: following?.follower.onAnew ?? (() => () => {}),
     async probe(signal) {
       // Asks both: a database may answer for one and not for the other.
@@ -225,6 +223,7 @@ async function openStatePorts(
 /** What serves while Redis follows the database of record. */
 interface Following {
   readonly follower: Follower;
+  readonly relay: VolatileRelay;
   /** The ports as they read from Redis. */
   readonly redis: StatePorts;
   /** The ports as they read from the database, for as long as Redis is not believed. */
@@ -239,15 +238,13 @@ function follow(
   stack: AsyncDisposableStack,
 ): Following {
   const { clock, entropy } = foundations;
-  const connection = stack.use(
-    openRedisConnection({ ...foundations, ...config.redis }),
-  );
+  const server = { ...foundations, ...config.redis };
+  const connection = stack.use(openRedisConnection(server));
   const fast = stack.use(openRedisFastLayer(connection, foundations));
-  const { eventBus: bus, ledger, record, settingsStore: settings } = database;
+  const { eventBus: bus, ledger, record } = database;
   const follower = stack.use(openFollower({
     ...foundations,
     record,
-    settings,
     bus,
     fast,
     label: config.instanceId,
@@ -258,6 +255,7 @@ function follow(
   const numbers = openFollowedSequences({ ledger, blocks, gate, clock });
   return {
     follower,
+    relay: createRedisVolatileRelay(connection, server),
     redis: {
       featureStore: stack.use(openRedisFeatureStore(connection, {
         clock,

@@ -67,6 +67,11 @@ const interpret = (v: Variables) => ({
   defaultSettingsPath: v.DEFAULT_SETTINGS_PATH,
   channelsPath: v.CHANNELS_PATH,
   settingsHistoryDays: v.SETTINGS_HISTORY_DAYS,
+  eventRetention: {
+    days: v.EVENTS_RETENTION_DAYS,
+    count: v.EVENTS_RETENTION_COUNT,
+    maxDays: v.EVENTS_RETENTION_MAX_DAYS,
+  },
   autopilot: {
     symbols: v.AUTOPILOT_SYMBOLS,
     users: v.AUTOPILOT_USERS,
@@ -134,7 +139,11 @@ export function parseConfig(
       `Cannot use ${given[name]} as it ${message}: current value is ${value}`,
     );
   }
-  problems.push(...redisProblems(values), ...storeProblems(values));
+  problems.push(
+    ...redisProblems(values),
+    ...storeProblems(values),
+    ...retentionProblems(values),
+  );
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return parsed.data!;
 }
@@ -166,6 +175,19 @@ function redisProblems(values: Readonly<Record<string, string>>): string[] {
     );
   }
   return problems;
+}
+
+/** What is wrong with the variables of retention taken together. */
+function retentionProblems(
+  values: Readonly<Record<string, string>>,
+): string[] {
+  const isLimited = (name: string) => Number(values[name] ?? 0) > 0;
+  const isForEver = values.EVENTS_RETENTION_DAYS === "0" &&
+    !isLimited("EVENTS_RETENTION_COUNT");
+  if (!isForEver || !isLimited("EVENTS_RETENTION_MAX_DAYS")) return [];
+  return [
+    "Cannot use EVENTS_RETENTION_MAX_DAYS as all events are kept for ever: set EVENTS_RETENTION_DAYS or EVENTS_RETENTION_COUNT",
+  ];
 }
 
 /** What is wrong with the adapters taken together. */

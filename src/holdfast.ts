@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { HISTORY_MS } from "./apps/autopilot_history.ts";
 import { createAutopilot } from "./apps/autopilot.ts";
 import { createSignalService } from "./apps/signal_service.ts";
 import { readChannels } from "./channels_file.ts";
@@ -15,17 +16,22 @@ import { allRoutes } from "./http/routes/mod.ts";
 import { errorFields } from "./services/error_fields.ts";
 import { createEventGroups } from "./services/event_groups.ts";
 import { createEffectReader } from "./services/event_groups/effects.ts";
+import { createEventRetention } from "./services/event_retention.ts";
 import { createEventService } from "./services/events.ts";
 import { createFeatureService } from "./services/features.ts";
 import { createHealthService } from "./services/health.ts";
 import { followInvalidations } from "./services/invalidations.ts";
 import { createModelService } from "./services/models.ts";
 import { openQuarantineService } from "./services/quarantine.ts";
+import { createOrderIds } from "./services/order_ids.ts";
 import { createRequestReply } from "./services/request_reply.ts";
 import { createSettingsServices } from "./services/settings/settings.ts";
 import { keepWarm } from "./services/settings/warm_up.ts";
 import { watchWrites } from "./services/write_watch.ts";
 import { VERSION } from "./version.ts";
+
+/** How long those who keep track for themselves gather events: nobody waits for them. */
+const GATHER_MS = 20;
 
 /** A running service without a listener. */
 export interface Holdfast extends AsyncDisposable {
@@ -81,8 +87,20 @@ export async function openHoldfast(
     registry: ports.modelRegistry,
     defaults: config.ends,
   });
-  const events = createEventService({ ...common, channels });
+  const events = createEventService({
+    ...common,
+    channels,
+    relay: ports.volatileRelay,
+  });
   const groups = createEventGroups({ ...common, store: ports.groupStore });
+  const retention = createEventRetention({
+    ...common,
+    retention: ports.logRetention,
+    policy: {
+      ...config.eventRetention,
+      lookBackMs: config.autopilot.symbols.length > 0 ? HISTORY_MS : 0,
+    },
+  });
   const requests = createRequestReply({ ...common, events });
   const settings = createSettingsServices({
     ...common,
@@ -92,9 +110,16 @@ export async function openHoldfast(
     record: config.adapters.settingsStore === "memory" ? "memory" : "database",
   });
   await settings.defaults.check();
+  const orders = createOrderIds({
+    ...common,
+    sequence: writes.sequence,
+    intents: ports.orderIntents,
+    timeZone: settings.timeZone,
+  });
   const autopilot = createAutopilot({
     ...common,
     ...config.autopilot,
+    gatherMs: GATHER_MS,
     settings: settings.complete,
     market: ports.marketData,
     registry: ports.modelRegistry,
@@ -114,11 +139,17 @@ export async function openHoldfast(
   await signals.rehearse();
   const stop = new AbortController();
   const background = Promise.all([
-    followInvalidations({ ...common, features }, stop.signal),
+    followInvalidations(
+      { ...common, features, gatherMs: GATHER_MS },
+      stop.signal,
+    ),
     models.run(config.modelReloadS, stop.signal),
     quarantine.run(stop.signal),
+    events.hearOthers(stop.signal),
     groups.run(stop.signal),
+    retention.run(stop.signal),
     autopilot.run(stop.signal),
+    orders.run(stop.signal),
     settings.history.run(config.settingsHistoryDays, stop.signal),
     keepWarm({
       ...common,
@@ -152,7 +183,7 @@ export async function openHoldfast(
       requests,
       settings,
       autopilot,
-      sequences: writes.sequence,
+      orders,
       health,
       state: ports.state,
       exposition: telemetry.exposition,

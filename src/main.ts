@@ -1,32 +1,35 @@
 /**
- * The program: reads the configuration, serves until told to stop.
+ * The program: serves, unless a command is named.
  *
  * @module
  */
-import { PortError } from "../ports/port_error.ts";
-import { ConfigError, readConfig } from "./config.ts";
-import { openHoldfast } from "./holdfast.ts";
-import { startServer } from "./http/server.ts";
+import { runCommandLine } from "./cli/mod.ts";
+import { createProcessTerminal } from "./cli/process.ts";
 
-/** Serves until `stop` aborts. */
-async function serve(
+/** Whether the first argument asks for something else than to serve. */
+const ASKS = /^(?:[^-]|-h$|--help$|--version$)/;
+
+/** Does what `args` ask for; returns the exit code. */
+async function run(
   args: readonly string[],
   stop: AbortSignal,
-): Promise<void> {
-  const config = readConfig(args);
-  await using holdfast = await openHoldfast(config);
-  const { clock, telemetry } = holdfast.ports;
-  const server = await startServer({
-    app: holdfast.app,
-    hostname: config.host,
-    port: config.port,
-    signal: stop,
-    clock,
-    telemetry,
+): Promise<number> {
+  const [first = ""] = args;
+  if (first !== "serve" && ASKS.test(first)) {
+    const environment = {
+      url: Deno.env.get("HOLDFAST_URL"),
+      apiKey: Deno.env.get("HOLDFAST_KEY"),
+    };
+    const terminal = createProcessTerminal(environment, stop);
+    return await runCommandLine(args, terminal);
+  }
+  // Only now: a command does without the service, and starts much faster.
+  const { runService } = await import("./serve.ts");
+  const flags = first === "serve" ? args.slice(1) : args;
+  return await runService(flags, stop, {
+    say: console.log,
+    complain: console.error,
   });
-  console.log(`holdfast listening on ${server.url}`);
-  await server.closed;
-  telemetry.log("info", "stopped");
 }
 
 /** Aborts on the first SIGINT or SIGTERM; the second one ends the process. */
@@ -49,16 +52,7 @@ function listenForSignals(): { stop: AbortSignal } & Disposable {
 
 if (import.meta.main) {
   using signals = listenForSignals();
-  try {
-    await serve(Deno.args, signals.stop);
-    // A client that never reads its answer would keep the process alive.
-    Deno.exit(0);
-  } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof PortError)) {
-      throw error;
-    }
-    // A sentence for whoever started it; a stack would only hide it.
-    console.error(error.message);
-    Deno.exitCode = error instanceof ConfigError ? 2 : 1;
-  }
+  const code = await run(Deno.args, signals.stop);
+  // A client that never reads its answer would keep the process alive.
+  Deno.exit(code);
 }

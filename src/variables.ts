@@ -92,6 +92,15 @@ export const VARIABLES = {
   SETTINGS_HISTORY_DAYS: wholeNumber(1, 36_500).default(400).describe(
     "Days that the past of settings is kept",
   ),
+  EVENTS_RETENTION_DAYS: wholeNumber(0, 36_500).default(35).describe(
+    "Days that events are kept, longer where a consumer group needs them, and 31 at least with the autopilot; 0: for ever",
+  ),
+  EVENTS_RETENTION_COUNT: wholeNumber(0, 9_999_999_999).default(0).describe(
+    "Events that are kept, the newest, and in any case those of the last hour, or 31 days with the autopilot; 0: any number",
+  ),
+  EVENTS_RETENTION_MAX_DAYS: wholeNumber(0, 36_500).default(0).describe(
+    "Days after which they are dropped even where a consumer group needs them; 0: never",
+  ),
   AUTOPILOT_SYMBOLS: listOf(parseSymbol).default([]).describe(
     "Symbols that the autopilot decides on, separated by commas; none: it is off",
   ),

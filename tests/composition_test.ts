@@ -15,8 +15,12 @@ import { openPorts, type Ports } from "../src/composition_root.ts";
 import { parseConfig } from "../src/config.ts";
 import { testAgreement } from "./contracts/agreement.ts";
 import { testEventBus } from "./contracts/event_bus.ts";
+import { testGroupStore } from "./contracts/event_groups.ts";
+import { testEventService } from "./contracts/event_service.ts";
 import { testFeatureStore } from "./contracts/feature_store.ts";
+import { testOrderIntents } from "./contracts/order_intents.ts";
 import { testSequencePort } from "./contracts/sequence_port.ts";
+import { testLogRetention } from "./contracts/log_retention.ts";
 import { testSettingsArchive } from "./contracts/settings_archive.ts";
 import { testSettingsStore } from "./contracts/settings_store.ts";
 import { deepEqual, equal, ok } from "./support/assert.ts";
@@ -153,6 +157,44 @@ if (databaseUrl && redisUrl) {
         const { settingsStore: store, eventBus: bus } = world.ports;
         return { ...world, store, bus, archive: world.ports.settingsArchive };
       });
+
+      testOrderIntents(name, async () => {
+        const world = await open();
+        return { ...world, intents: world.ports.orderIntents };
+      });
+
+      testGroupStore(name, async () => {
+        const world = await open();
+        const { eventBus: bus, groupStore: store } = world.ports;
+        return { ...world, bus, store };
+      });
+
+      testEventService(name, async () => {
+        const world = await open();
+        const { eventBus: bus, groupStore: store } = world.ports;
+        return { ...world, bus, store };
+      });
+
+      testLogRetention(name, async () => {
+        const world = await open();
+        const { eventBus, ...ports } = world.ports;
+        return {
+          ...world,
+          retention: ports.logRetention,
+          groups: ports.groupStore,
+          settings: ports.settingsStore,
+          archive: ports.settingsArchive,
+          bus: {
+            ...eventBus,
+            async read(query) {
+              // Where the log begins is heard of at its end, else in seconds.
+              const { position: after } = await eventBus.head();
+              await eventBus.read({ after, limit: 1 });
+              return await eventBus.read(query);
+            },
+          },
+        };
+      });
     }
 
     testSettingsStore(name, async () => {
@@ -190,7 +232,7 @@ if (databaseUrl && redisUrl) {
           ? openMemoryFeatureStore(createMemoryFeatures(world))
           : featureStore,
       };
-    }, 10);
+    }, { runs: 10, skipsNumbers: name.includes("redis") });
   }
 
   Deno.test("the ports were swapped while laws were at work", () => {

@@ -16,7 +16,6 @@ import { needs } from "./support/needs.ts";
 import { refusals } from "./support/refusals.ts";
 
 type Variable = keyof typeof VARIABLES;
-
 Deno.test("without any variable the service runs on SQLite and the sample data", () => {
   deepEqual(parseConfig(), {
     host: "127.0.0.1",
@@ -38,6 +37,7 @@ Deno.test("without any variable the service runs on SQLite and the sample data",
     defaultSettingsPath: undefined,
     channelsPath: undefined,
     settingsHistoryDays: 400,
+    eventRetention: { days: 35, count: 0, maxDays: 0 },
     autopilot: { symbols: [], users: ["default"], cycleMs: 5000 },
     marketDataDir: "./examples/market_data",
     quarantinePath: undefined,
@@ -74,6 +74,9 @@ Deno.test("every variable is used", () => {
       DEFAULT_SETTINGS_PATH: "/etc/holdfast/defaults.json",
       CHANNELS_PATH: "/etc/holdfast/channels.json",
       SETTINGS_HISTORY_DAYS: "30",
+      EVENTS_RETENTION_DAYS: "7",
+      EVENTS_RETENTION_COUNT: "9999999999",
+      EVENTS_RETENTION_MAX_DAYS: "14",
       AUTOPILOT_SYMBOLS: "SYNA, SYNB",
       AUTOPILOT_USERS: "ann,bob",
       AUTOPILOT_CYCLE_MS: "100",
@@ -108,6 +111,7 @@ Deno.test("every variable is used", () => {
     defaultSettingsPath: "/etc/holdfast/defaults.json",
     channelsPath: "/etc/holdfast/channels.json",
     settingsHistoryDays: 30,
+    eventRetention: { days: 7, count: 9_999_999_999, maxDays: 14 },
     autopilot: {
       symbols: ["SYNA", "SYNB"],
       users: ["ann", "bob"],
@@ -170,6 +174,9 @@ const RULES: Record<
   FEATURE_TTL_S: number(1, 31_536_000),
   DEFAULT_SETTINGS_PATH: ANY_TEXT,
   SETTINGS_HISTORY_DAYS: number(1, 36_500),
+  EVENTS_RETENTION_DAYS: number(0, 36_500),
+  EVENTS_RETENTION_COUNT: number(0, 9_999_999_999),
+  EVENTS_RETENTION_MAX_DAYS: number(0, 36_500),
   AUTOPILOT_SYMBOLS: ANY_TEXT, // below, name by name
   AUTOPILOT_USERS: ANY_TEXT, // below, too
   AUTOPILOT_CYCLE_MS: number(100, 3_600_000),

@@ -59,15 +59,7 @@ export function openMemoryEventBus(log: MemoryLog): EventBus {
 
     async positionAt(timeMs, signal) {
       enter(signal);
-      const head = log.head();
-      let low = head.earliest;
-      let high = head.position + 1;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (log.at(middle).committedAt >= timeMs) high = middle;
-        else low = middle + 1;
-      }
-      return low - 1;
+      return log.positionAt(timeMs);
     },
 
     async [Symbol.asyncDispose]() {

@@ -19,6 +19,8 @@ import {
   firstLetters,
   groupConflict,
   isSameEvent,
+  isSentBack,
+  lostPlaceOf,
 } from "../../ports/group_rules.ts";
 import type { MemoryLog } from "./log.ts";
 
@@ -56,6 +58,9 @@ export function openMemoryGroupStore(
       const held = groups.get(change.group.name);
       const conflict = groupConflict(change, held?.state);
       if (conflict) throw conflict;
+      const lost = isSentBack(change.group, held?.state) &&
+        lostPlaceOf(change.group, log.head());
+      if (lost) throw lost;
       refuseTaken(log, effects);
       groups.set(change.group.name, apply(log, change, held));
       return effects.length > 0 ? log.append(effects) : [];

@@ -18,7 +18,10 @@ import type { PositionBell } from "../../ports/waiting.ts";
 /** How many events are held when nothing else is said. */
 export const DEFAULT_LOG_CAPACITY = 100_000;
 
-/** A bounded log: the oldest events go when it is full. */
+/**
+ * A bounded log: the oldest events go when it is full, whoever needs them. A
+ * group that needs one of them says `expired`.
+ */
 export interface MemoryLog extends PositionBell {
   /** The clock that stamps the entries. */
   readonly clock: Clock;
@@ -32,6 +35,10 @@ export interface MemoryLog extends PositionBell {
   positionOf(id: string): number | undefined;
   /** The event at `position`; the caller knows that it is held. */
   at(position: number): LoggedEvent;
+  /** The position after which every event was committed at or after `timeMs`. */
+  positionAt(timeMs: number): number;
+  /** Drops the events up to `position`; those above it stay where they are. */
+  dropTo(position: number): void;
   /** Position of the newest `settings.updated`; 0 when there has been none. */
   settingsPosition(): number;
   /** The epochs that the log has had before this one, oldest first. */
@@ -80,12 +87,16 @@ export function createMemoryLog(options: {
   function drop(): void {
     // By the quarter: each event is moved a bounded number of times.
     if (events.length <= capacity * 1.25) return;
-    const surplus = events.length - capacity;
+    dropTo(position() - capacity);
+  }
+
+  function dropTo(end: number): void {
+    const surplus = Math.max(0, end - dropped);
     const oldest = events.slice(0, surplus);
     forget(oldest);
     droppedSettings = newestSettings(oldest) ?? droppedSettings;
     events = events.slice(surplus);
-    dropped += surplus;
+    dropped += oldest.length;
   }
 
   function forget(some: readonly LoggedEvent[]): void {
@@ -98,6 +109,17 @@ export function createMemoryLog(options: {
     position,
     head: () => ({ epoch, position: position(), earliest: dropped + 1 }),
     at: (position) => events[position - dropped - 1]!,
+    positionAt(timeMs) {
+      let low = dropped + 1;
+      let high = position() + 1;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (events[middle - dropped - 1]!.committedAt >= timeMs) high = middle;
+        else low = middle + 1;
+      }
+      return low - 1;
+    },
+    dropTo,
     settingsPosition: () => settingsPosition,
     formerEpochs: () => [...former],
     epochAgeMs: () => clock.monotonic() - epochSince,

@@ -16,7 +16,10 @@ import {
 } from "../../ports/record_rules.ts";
 import type { RecordStore, RecordView } from "../../ports/record_store.ts";
 import type { MemoryLog } from "./log.ts";
-import type { MemorySettings } from "./settings_store.ts";
+import {
+  type MemorySettings,
+  openMemorySettingsStore,
+} from "./settings_store.ts";
 
 /** What every instance has put down of itself, by boot id. */
 export type MemoryLeases = Map<string, Lease>;
@@ -32,6 +35,7 @@ export function openMemoryRecordStore(
   documents: MemorySettings,
   leases: MemoryLeases = createMemoryLeases(),
 ): RecordStore {
+  const settings = openMemorySettingsStore(log, documents);
   let closed = false;
   const enter = (signal?: AbortSignal) => admit("record store", closed, signal);
 
@@ -65,6 +69,20 @@ export function openMemoryRecordStore(
         told.set(key as SettingsKey, unlessLong(document));
       }
       return { ...view(), entries, documents: told };
+    },
+
+    async write(changes, actor, signal) {
+      enter(signal);
+      // Memory does at once what it is told.
+      const written = settings.write(changes, actor);
+      const { epoch } = log.head();
+      const versions = await written;
+      const entries = versions.map((version) => log.at(version));
+      const told = new Map(changes.map(({ key, json }, i) => {
+        const document = { key, version: versions[i]!, json };
+        return [key, unlessLong(document)];
+      }));
+      return { versions, appended: { epoch, entries, documents: told } };
     },
 
     async claim(claim, signal) {

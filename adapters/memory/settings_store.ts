@@ -36,6 +36,8 @@ export function openMemorySettingsStore(
       };
     },
 
+    recall: () => undefined,
+
     async write(changes, actor, signal) {
       enter(signal);
       checkChanges(changes);

@@ -11,8 +11,10 @@ import {
   createMemoryFeatures,
   openMemoryFeatureStore,
 } from "./feature_store.ts";
-import { openMemoryGroupStore } from "./group_store.ts";
+import { type MemoryGroups, openMemoryGroupStore } from "./group_store.ts";
 import { createMemoryLog } from "./log.ts";
+import { openMemoryLogRetention } from "./log_retention.ts";
+import { openMemoryOrderIntents } from "./order_intents.ts";
 import { openMemorySequencePort } from "./sequence_port.ts";
 import { openMemorySettingsArchive } from "./settings_archive.ts";
 import { createMemoryHistory } from "./settings_history.ts";
@@ -29,12 +31,15 @@ export function openMemoryState(
   const log = createMemoryLog(options);
   const documents: MemorySettings = new Map();
   const history = createMemoryHistory();
+  const groups: MemoryGroups = new Map();
   return {
     eventBus: stack.use(openMemoryEventBus(log)),
     featureStore: stack.use(
       openMemoryFeatureStore(createMemoryFeatures(options)),
     ),
-    groupStore: stack.use(openMemoryGroupStore(log)),
+    groupStore: stack.use(openMemoryGroupStore(log, groups)),
+    logRetention: stack.use(openMemoryLogRetention(log, groups)),
+    orderIntents: stack.use(openMemoryOrderIntents()),
     sequence: stack.use(openMemorySequencePort()),
     settingsArchive: stack.use(
       openMemorySettingsArchive(log, documents, history),

@@ -10,7 +10,8 @@ import type { EventBus } from "../../ports/event_bus.ts";
 import { PortError } from "../../ports/port_error.ts";
 import { type PositionBell, waitForPosition } from "../../ports/waiting.ts";
 
-const HEAD: LogHead = {
+/** Where a log ends and begins that never holds anything. */
+export const EMPTY_HEAD: LogHead = {
   epoch: "00000000-0000-7000-8000-000000000000",
   position: 0,
   earliest: 1,
@@ -35,8 +36,8 @@ export function openNoopEventBus(): EventBus {
     },
     async read(query, signal) {
       enter(signal);
-      checkEventQuery(query, HEAD);
-      return { events: [], scannedTo: 0, head: HEAD };
+      checkEventQuery(query, EMPTY_HEAD);
+      return { events: [], scannedTo: 0, head: EMPTY_HEAD };
     },
     async wait(_after, signal) {
       enter(signal);
@@ -44,7 +45,7 @@ export function openNoopEventBus(): EventBus {
     },
     async head(signal) {
       enter(signal);
-      return HEAD;
+      return EMPTY_HEAD;
     },
     async positionAt(_timeMs, signal) {
       enter(signal);

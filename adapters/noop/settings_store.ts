@@ -20,6 +20,8 @@ export function openNoopSettingsStore(): SettingsStore {
         verified: true,
       };
     },
+    recall: () => undefined,
+
     async write(changes, _actor, signal) {
       admit("settings store", closed, signal);
       checkChanges(changes);

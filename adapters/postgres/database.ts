@@ -5,7 +5,6 @@
  *
  * @module
  */
-import type { Receipt } from "../../domain/event/event.ts";
 import { uuidV7 } from "../../domain/uuid.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
@@ -19,9 +18,15 @@ import {
   type GroupCommit,
   type GroupOptions,
 } from "./group_commit.ts";
+import { createKnownLog, type KnownLog } from "./known_log.ts";
 import { createLane, type Lane } from "./lane.ts";
 import type { SqlValue } from "./link.ts";
-import { commitLogCalls, type LogCall, startLogGroup } from "./log.ts";
+import {
+  commitLogCalls,
+  type LogCall,
+  type LogResult,
+  startLogGroup,
+} from "./log.ts";
 import { createServer } from "./server.ts";
 
 /** How long things may take, in milliseconds. */
@@ -93,10 +98,14 @@ export interface PostgresDatabase extends AsyncDisposable {
   /** Creates a queue of writes that is emptied when the database is closed. */
   group<Call, Result>(
     commit: GroupOptions<Call, Result>["commit"],
+    startGroup?: GroupOptions<Call, Result>["startGroup"],
   ): GroupCommit<Call, Result>["write"];
 
   /** Writes to the log, as `GroupCommit.write` says. */
-  readonly append: GroupCommit<LogCall, Receipt[]>["write"];
+  readonly append: GroupCommit<LogCall, LogResult>["write"];
+
+  /** What is known of the log, held to every server before it is used. */
+  readonly known: KnownLog;
 
   /** Gives the log another epoch if its server is on another timeline. */
   renewEpoch(): Promise<void>;
@@ -134,7 +143,9 @@ export function openPostgresDatabase(
   const { connectMs, readMs, writeMs } = deadlines;
   const newId = () => uuidV7(clock.now(), entropy.bytes(10));
   const closing = new AbortController();
+  const known = createKnownLog(telemetry);
   const server = createServer({
+    known,
     address: parseAddress(options.url),
     clock,
     telemetry,
@@ -201,12 +212,15 @@ export function openPostgresDatabase(
     epoch = now || epoch;
   }
 
-  const append = group<LogCall, Receipt[]>({
+  const append = group<LogCall, LogResult>({
     startGroup: startLogGroup,
     async commit(calls) {
       const writing = { now: clock.now, newId };
       const done = await commitLogCalls(await appender.pick(), calls, writing);
       noteEpoch(done.epoch);
+      for (const outcome of done.outcomes) {
+        if ("value" in outcome) known.note(done.epoch, outcome.value.receipts);
+      }
       if (done.position !== undefined) doorbell.ring(done.position);
       return done.outcomes;
     },
@@ -227,6 +241,7 @@ export function openPostgresDatabase(
     clock,
     doorbell,
     closing: closing.signal,
+    known,
     newId,
     ready: server.ready,
     async read(text, values, signal) {
@@ -241,7 +256,8 @@ export function openPostgresDatabase(
     async write(text, values) {
       return await (await writers.pick()).query(text, values);
     },
-    group: (commit) => group({ commit }),
+    group: (commit, startGroup = () => () => true) =>
+      group({ commit, startGroup }),
     append,
     async renewEpoch() {
       try {

@@ -13,10 +13,14 @@ const POLL_MS = 1000;
 const DEAF_POLL_MS = 250;
 
 /** How long after one NOTIFY the next is sent: they take a lock that all share. */
-const RING_MS = 10;
+const RING_MS = 2;
 
 /** The channel; what is sent on it has no meaning. */
 const CHANNEL = "holdfast_log";
+
+// A bell that a crash takes back was for nobody: it waits for no flush.
+const RING =
+  `/* doorbell */ SELECT set_config('synchronous_commit', 'off', true), pg_notify('${CHANNEL}', '')`;
 
 const LOOK = "/* doorbell */ SELECT pos FROM log_head WHERE id = 1";
 
@@ -28,7 +32,10 @@ export interface Doorbell extends AsyncDisposable {
   /** The newest position that is known. */
   position(): number;
 
-  /** Calls `listener` when the log has grown, and looks whether it has, until the result is called. */
+  /**
+   * Calls `listener` when the log has grown, and with what it may have grown by
+   * while nobody listened, until the result is called.
+   */
   listen(listener: AppendListener): () => void;
 
   /** Takes note of where the log ends. */
@@ -61,6 +68,8 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
   let known = 0;
   let looking: Promise<void> | undefined;
   let lookAgain = false;
+  /** Whether Postgres tells of what others commit. */
+  let isHearing = false;
   let ringing: Promise<void> | undefined;
   let ringAgain = false;
   let listening: Promise<void> | undefined;
@@ -70,6 +79,8 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
   }
 
   function saw(position: number): void {
+    // Either the log has gone back, or this was seen before what is known.
+    if (position < known) look();
     known = position;
     tell(position);
   }
@@ -86,6 +97,10 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
       try {
         saw(await options.look(LOOK));
       } catch {
+        if (listeners.size === 0) {
+          lookAgain = true; // for whoever comes
+          break;
+        }
         tell(Infinity); // whoever waits goes and hears why
       }
     }
@@ -95,9 +110,7 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
   async function ringWhileAsked(): Promise<void> {
     while (ringAgain) {
       ringAgain = false;
-      await notify(`/* doorbell */ SELECT pg_notify('${CHANNEL}', '')`).catch(
-        () => {},
-      );
+      await notify(RING).catch(() => {});
       await clock.sleep(RING_MS, closing.signal);
     }
     ringing = undefined;
@@ -119,15 +132,21 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
     const stop = AbortSignal.any([closing.signal, link.lost]);
     try {
       await link.query(`LISTEN ${CHANNEL}`);
+      isHearing = true;
       // Only now: what was committed before would not be rung for.
       look();
       for (;;) {
         await clock.sleep(POLL_MS, stop);
-        if (listeners.size === 0) continue;
-        await link.query("SELECT 1"); // finds out whether it is still there
+        if (listeners.size > 0) {
+          // Finds out whether it is still there; nothing is sure until then.
+          isHearing = false;
+          await link.query("SELECT 1");
+          isHearing = true;
+        }
         look();
       }
     } finally {
+      isHearing = false;
       await link.close();
     }
   }
@@ -137,7 +156,8 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
     saw,
     listen(listener) {
       listeners.add(listener);
-      look();
+      // What has been rung for is known, or was heard while nobody listened.
+      if (lookAgain || !isHearing) look();
       listening ??= hear().catch(() => {});
       return () => listeners.delete(listener);
     },

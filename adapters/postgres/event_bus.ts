@@ -28,13 +28,14 @@ export function openPostgresEventBus(db: PostgresDatabase): EventBus {
           `Cannot publish as an id must be a UUID in lower case: current value is ${odd.id}`,
         );
       }
-      return await db.append({ events }, signal);
+      return (await db.append({ events }, signal)).receipts;
     },
 
     async read(query, signal) {
       enter(signal);
       const page = await readEventPage(db, query, signal);
       db.doorbell.saw(page.head.position);
+      db.known.note(page.head.epoch, page.events.slice(-1));
       return page;
     },
 

@@ -32,7 +32,9 @@ import {
   checkLetterQuery,
   effectConflict,
   groupConflict,
+  placeLost,
 } from "../../ports/group_rules.ts";
+import type { PortError } from "../../ports/port_error.ts";
 import type { PostgresDatabase } from "./database.ts";
 import { toWriteError } from "./errors.ts";
 
@@ -50,19 +52,19 @@ const LIST = `/* group.list */ SELECT ${GROUP_COLUMNS},
     (SELECT count(*) FROM dead_letter l WHERE l.group_name = g.name)
   FROM consumer_group g ORDER BY name COLLATE "C"`;
 
-/** Nothing is saved where an id is that of another event. */
-const SAVE = `/* group.save */ WITH taken AS (
-    SELECT i.n, e.pos FROM json_to_recordset($2::text::json)
-        AS i (n integer, id uuid, type text, data text)
-      JOIN event_log e ON e.id = i.id
-    WHERE e.type <> i.type OR e.data <> i.data
-  ), free AS (
-    SELECT $1::text::json AS change WHERE NOT EXISTS (SELECT FROM taken) OFFSET 0
-  )
-  SELECT n, 'taken', pos FROM taken
-  UNION ALL
-  SELECT s.n, s.state, s.pos
-  FROM free, save_group(free.change, $2::text::json, $3, $4) AS s`;
+/**
+ * Nothing is saved where an id is that of another event: a duplicate is looked
+ * at once the log is locked, and what came at the same moment is seen. Sorted,
+ * so that it fails before the first row: after one that fails later, postgres.js
+ * begins the next answer with holes.
+ */
+const SAVE = `/* group.save */ SELECT s.n, s.state, s.pos
+  FROM save_group($1::text::json, $2::text::json, $3, $4) AS s
+  WHERE s.state <> 'duplicate' OR refuse_taken($2::text::json)
+  ORDER BY s.n`;
+
+/** The SQLSTATE of `refuse_taken`. */
+const TAKEN = "HF409";
 
 const REMOVE = "/* group.remove */ SELECT remove_group($1)";
 
@@ -139,18 +141,20 @@ export function openPostgresGroupStore(db: PostgresDatabase): GroupStore {
     async save(change, effects = [], signal) {
       enter(signal);
       checkEffects(effects);
-      const rows = await write<[number | null, string, number]>(SAVE, [
+      const saving = write<[number | null, string, number]>(SAVE, [
         JSON.stringify(columnsOf(change)),
         effects.length > 0 ? JSON.stringify(effects.map(itemOf)) : null,
         Math.floor(db.clock.now()),
         db.newId(),
       ]);
+      const rows = await saving.catch((error) => {
+        throw takenOf(error, effects) ?? error;
+      });
       const [first] = rows;
+      if (first?.[1] === "expired") throw placeLost(change.group, first[2]);
       if (first && first[0] === null) {
         throw groupConflict(change, { version: first[2], incarnation: "" });
       }
-      const taken = rows.find(([, state]) => state === "taken");
-      if (taken) throw effectConflict(effects[taken[0]!]!.id, taken[2]);
       return receiptsOf(rows, effects, db.doorbell.ring);
     },
 
@@ -188,6 +192,20 @@ export function openPostgresGroupStore(db: PostgresDatabase): GroupStore {
 
 function headOf(row: readonly unknown[]) {
   return toGroupHead(row.slice(0, 9) as unknown as GroupRow<boolean>);
+}
+
+/** The conflict of `effects` that `refuse_taken` has told of, if it has. */
+function takenOf(
+  error: unknown,
+  effects: readonly NewEvent[],
+): PortError | undefined {
+  const { code, detail } = Object(Object(error).cause) as {
+    code?: string;
+    detail?: string;
+  };
+  if (code !== TAKEN || detail === undefined) return undefined;
+  const [n, position] = JSON.parse(detail) as [number, number];
+  return effectConflict(effects[n]!.id, position);
 }
 
 /** The names are those of `save_group`. */

@@ -168,6 +168,11 @@ function createLink(
   const calls = new Set<Call>();
   let deadlineMs = options.connectMs;
   let sweeping = false;
+  /**
+   * Whether the last statement has failed: postgres.js then begins the next
+   * answer with a hole for every row that it had sent before.
+   */
+  let hasFailed = false;
   let pid: number | undefined;
   let givingUp: Promise<void> | undefined;
   let closed: Promise<void> | undefined;
@@ -238,8 +243,22 @@ function createLink(
   }
   const close = () => closed ??= Promise.resolve().then(end);
 
-  const query = (text: string, values: readonly SqlValue[] = []) =>
-    track(sql.unsafe(text, [...values] as never[], { prepare: true }).values());
+  async function query(
+    text: string,
+    values: readonly SqlValue[] = [],
+  ): Promise<unknown[][]> {
+    const call = sql.unsafe(text, [...values] as never[], { prepare: true });
+    try {
+      const rows = await track(call.values());
+      if (!hasFailed) return rows;
+      hasFailed = false;
+      // filter passes holes over.
+      return rows.filter(() => true);
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    }
+  }
 
   async function greet(): Promise<Hello> {
     const [row] = await query(

@@ -7,6 +7,8 @@ import type { NewEvent, Receipt } from "../../domain/event/event.ts";
 import { settingsUpdated } from "../../domain/settings_event.ts";
 import { checkVersion } from "../../ports/arguments.ts";
 import { PortError } from "../../ports/port_error.ts";
+import type { RecordCommit } from "../../ports/record_store.ts";
+import { unlessLong } from "../../ports/record_rules.ts";
 import type { SettingsChange } from "../../ports/settings_store.ts";
 import type { Outcome } from "./group_commit.ts";
 import type { Link } from "./link.ts";
@@ -15,6 +17,14 @@ import type { Link } from "./link.ts";
 export type LogCall =
   | { readonly events: readonly NewEvent[] }
   | { readonly changes: readonly SettingsChange[]; readonly actor: string };
+
+/** What came of one call. */
+export interface LogResult {
+  /** A receipt an event, or a document. */
+  readonly receipts: Receipt[];
+  /** What was appended, where it was committed by itself. */
+  readonly appended?: RecordCommit["appended"];
+}
 
 /** What writing needs. */
 export interface LogWriting {
@@ -26,13 +36,16 @@ export interface LogWriting {
 
 /** What a group of calls has done. */
 export interface LogCommit {
-  /** What came of each call: a receipt an event, or a document. */
-  readonly outcomes: Outcome<Receipt[]>[];
+  /** What came of each call. */
+  readonly outcomes: Outcome<LogResult>[];
   /** The newest position given out; `undefined` when none was. */
   readonly position: number | undefined;
   /** The epoch of the log. */
   readonly epoch: string;
 }
+
+const CHANGE = `/* log.append */ SELECT state, pos, epoch, at, data
+  FROM commit_change($1, $2, $3, $4::text::uuid, $5, $6, $7::text::json, $8, $9)`;
 
 /** Text of one group, at most; a single call may be longer. */
 const MAX_GROUP_CHARS = 4 * 1024 * 1024;
@@ -45,11 +58,21 @@ interface Item {
   readonly type: string;
   readonly key: string | undefined;
   readonly meta: string;
+  /** Of an event: the number of the last one that is committed with it. */
+  last?: number;
   readonly data?: string;
   readonly value?: string;
   readonly actor?: string;
   readonly paths?: readonly string[] | undefined;
 }
+
+type CallRow = [number, State | "appended", number, string];
+
+const CALLS = `/* log.append */ SELECT n, state, pos, epoch
+  FROM commit_calls($1::text::json, $2::text::json, $3, $4)`;
+
+const EVENTS = `/* log.append */ SELECT n, state, pos, epoch
+  FROM commit_events($1::text::json, $2, $3, $4)`;
 
 type State = "stored" | "duplicate" | "conflict" | "busy" | "dropped";
 
@@ -81,33 +104,93 @@ export async function commitLogCalls(
   calls: readonly LogCall[],
   writing: LogWriting,
 ): Promise<LogCommit> {
+  const [call] = calls;
+  if (calls.length === 1 && "changes" in call! && call.changes.length === 1) {
+    return await commitChange(link, call.changes[0]!, call.actor, writing);
+  }
   const group = gather(calls, writing);
-  const rows = await link.query<[number, State, number, string]>(
-    "/* log.append */ SELECT n, state, pos, epoch FROM commit_calls($1::text::json, $2::text::json, $3, $4)",
-    [
-      JSON.stringify(group.items),
-      group.guards.length > 0 ? JSON.stringify(group.guards) : null,
-      Math.floor(group.now),
-      writing.newId(),
-    ],
-  );
+  const { items, guards } = group;
+  const now = Math.floor(group.now);
+  const isPlain = items.every(({ type }) => type !== "settings.updated");
+  const rows = await link.query<CallRow>(isPlain ? EVENTS : CALLS, [
+    JSON.stringify(items),
+    isPlain ? items.length : JSON.stringify(guards),
+    now,
+    writing.newId(),
+  ]);
+  const [, state, first] = rows[0]!;
   const placed: Placed[] = [];
   let position: number | undefined;
-  for (const [n, state, pos] of rows) {
-    placed[n] = { id: group.items[n]!.id, state, position: pos };
-    if (state === "stored") position = Math.max(position ?? 0, pos);
+  if (state === "appended") {
+    position = first + items.length - 1;
+    for (const { n, id } of items) {
+      placed[n] = { id, state: "stored", position: first + n };
+    }
+  } else {
+    for (const [n, state, pos] of rows) {
+      placed[n] = { id: items[n]!.id, state: state as State, position: pos };
+      if (state === "stored") position = Math.max(position ?? 0, pos);
+    }
   }
   const outcomes = calls.map((call, i) =>
     "events" in call
-      ? { value: receiptsOf(group.slots[i]!.map((n) => placed[n]!)) }
+      ? {
+        value: { receipts: receiptsOf(group.slots[i]!.map((n) => placed[n]!)) },
+      }
       : outcomeOf(call.changes, group.slots[i]!.map((n) => placed[n]!))
   );
   // An event that one group names twice is new to the first who named it.
   for (const [call, i] of group.repeats) {
-    const outcome = outcomes[call] as { value: Receipt[] };
-    outcome.value[i] = { ...outcome.value[i]!, duplicate: true };
+    const { receipts } = (outcomes[call] as { value: LogResult }).value;
+    receipts[i] = { ...receipts[i]!, duplicate: true };
   }
   return { outcomes, position, epoch: rows[0]![3] };
+}
+
+/** Commits the change of one document, which most writes are: in fewer steps. */
+async function commitChange(
+  link: Link,
+  change: SettingsChange,
+  actor: string,
+  writing: LogWriting,
+): Promise<LogCommit> {
+  const { key, json: value, ifVersion, paths } = change;
+  const now = Math.floor(writing.now());
+  const id = writing.newId();
+  const event = settingsUpdated({ key, version: 0, actor, paths }, id, now);
+  const [row] = await link.query<
+    [State, number, string, number | null, string | null]
+  >(CHANGE, [
+    key,
+    ifVersion ?? null,
+    value,
+    id,
+    JSON.stringify(event.meta),
+    actor,
+    paths === undefined ? null : JSON.stringify(paths),
+    now,
+    writing.newId(),
+  ]);
+  const [state, position, epoch, committedAt, json] = row!;
+  const outcome = outcomeOf([change], [{ id, state, position }]);
+  if (!("value" in outcome)) {
+    return { outcomes: [outcome], position: undefined, epoch };
+  }
+  const entry = {
+    ...event,
+    json: json!,
+    position,
+    batchEnd: position,
+    committedAt: committedAt!,
+  };
+  const document = unlessLong({ key, version: position, json: value });
+  const appended = {
+    epoch,
+    entries: [entry],
+    documents: new Map([[key, document]]),
+  };
+  const { receipts } = outcome.value;
+  return { outcomes: [{ value: { receipts, appended } }], position, epoch };
 }
 
 /** What became of an item. */
@@ -135,7 +218,8 @@ function gather(calls: readonly LogCall[], writing: LogWriting): Group {
   const numbers = new Map<string, number>();
   const slots = calls.map((call, index) => {
     if ("events" in call) {
-      return call.events.map((event, i) => {
+      const begin = items.length;
+      const slot = call.events.map((event, i) => {
         const held = numbers.get(event.id);
         if (held !== undefined) {
           repeats.push([index, i]);
@@ -146,6 +230,10 @@ function gather(calls: readonly LogCall[], writing: LogWriting): Group {
         items.push(itemOf(event, n, index));
         return n;
       });
+      for (let n = begin; n < items.length; n++) {
+        items[n]!.last = items.length - 1;
+      }
+      return slot;
     }
     const { actor } = call;
     return call.changes.map(({ key, json, ifVersion, paths }) => {
@@ -185,7 +273,7 @@ function receiptsOf(placed: readonly Placed[]): Receipt[] {
 function outcomeOf(
   changes: readonly SettingsChange[],
   placed: readonly Placed[],
-): Outcome<Receipt[]> {
+): Outcome<LogResult> {
   const busy = placed.findIndex(({ state }) => state === "busy");
   if (busy >= 0) return { busy: heldByAnother(changes[busy]!.key) };
   try {
@@ -195,7 +283,7 @@ function outcomeOf(
   } catch (error) {
     return { error };
   }
-  return { value: receiptsOf(placed) };
+  return { value: { receipts: receiptsOf(placed) } };
 }
 
 function heldByAnother(key: string): PortError {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type {
-  EventMeta,
-  LoggedEvent,
-  LogHead,
+import {
+  type LoggedEvent,
+  type LogHead,
+  readMeta,
 } from "../../domain/event/event.ts";
 import type { ChannelMatcher } from "../../domain/event/channel_pattern.ts";
 import { checkEventQuery } from "../../ports/arguments.ts";
@@ -41,7 +41,8 @@ export type EventRow = readonly [
 ];
 
 const HEAD = `SELECT epoch, h.pos,
-    coalesce((SELECT min(pos) FROM event_log), h.pos + 1) AS earliest,
+    coalesce((SELECT min(pos) FROM event_log
+      WHERE pos >= (SELECT pos FROM log_tail)), h.pos + 1) AS earliest,
     timeline = log_timeline() AS is_of_timeline
   FROM log_head h WHERE id = 1`;
 
@@ -146,9 +147,10 @@ async function readMatching(
   if (wanted.length === 0) return { ...page, events: [] };
   const rowsOf = await db.read<EventRow>(NAMED, [`{${wanted}}`], signal);
   const events = rowsOf.map(toEvent);
+  const isUnbroken = events.every(({ position }, i) => position === wanted[i]);
   if (events.length === wanted.length) return { ...page, events };
   const chars = events.reduce((sum, { json }) => sum + json.length, 0);
-  if (chars >= MAX_EVENT_PAGE_CHARS) {
+  if (isUnbroken && chars >= MAX_EVENT_PAGE_CHARS) {
     return { events, scannedTo: events.at(-1)!.position, head };
   }
   // They were dropped meanwhile, or their positions given anew.
@@ -199,7 +201,7 @@ export function toEvent(row: EventRow): LoggedEvent {
     channel,
     ...(key === null ? {} : { key }),
     json,
-    meta: JSON.parse(meta) as EventMeta,
+    meta: readMeta(meta, committedAt),
     position: position!,
     batchEnd,
     committedAt,

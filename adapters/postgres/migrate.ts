@@ -11,6 +11,11 @@ import leases from "./migrations/0002_leases.sql" with { type: "text" };
 import blocks from "./migrations/0003_blocks.sql" with { type: "text" };
 import history from "./migrations/0004_history.sql" with { type: "text" };
 import groups from "./migrations/0005_groups.sql" with { type: "text" };
+import retention from "./migrations/0006_retention.sql" with { type: "text" };
+import quick from "./migrations/0007_quick_change.sql" with { type: "text" };
+import effects from "./migrations/0008_effects.sql" with { type: "text" };
+import intents from "./migrations/0009_order_intents.sql" with { type: "text" };
+import append from "./migrations/0010_quick_append.sql" with { type: "text" };
 
 /** The scripts by version, from 1. */
 const MIGRATIONS = [
@@ -19,6 +24,11 @@ const MIGRATIONS = [
   { name: "0003_blocks", script: blocks },
   { name: "0004_history", script: history },
   { name: "0005_groups", script: groups },
+  { name: "0006_retention", script: retention },
+  { name: "0007_quick_change", script: quick },
+  { name: "0008_effects", script: effects },
+  { name: "0009_order_intents", script: intents },
+  { name: "0010_quick_append", script: append },
 ];
 
 /** What a migration needs to know. */

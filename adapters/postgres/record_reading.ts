@@ -139,6 +139,7 @@ export async function readStretch(
       documents.set(key, version === null ? undefined : { key, version, json });
     }
   }
+  db.known.note(view.head.epoch, entries.slice(-1));
   return { ...view, entries, documents };
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { admit } from "../../ports/arguments.ts";
+import { admit, checkChanges } from "../../ports/arguments.ts";
 import type { RecordStore } from "../../ports/record_store.ts";
 import type { PostgresDatabase } from "./database.ts";
 import { toWriteError } from "./errors.ts";
@@ -39,6 +39,17 @@ export function openPostgresRecordStore(db: PostgresDatabase): RecordStore {
     async stretch(after, signal) {
       enter(signal);
       return await readStretch(db, after, signal);
+    },
+
+    async write(changes, actor, signal) {
+      enter(signal);
+      checkChanges(changes);
+      const { receipts, appended } = await db.append(
+        { changes, actor },
+        signal,
+      );
+      const versions = receipts.map(({ position }) => position);
+      return { versions, ...(appended && { appended }) };
     },
 
     async claim(claim, signal) {

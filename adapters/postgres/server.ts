@@ -7,13 +7,14 @@
 import type { Clock } from "../../ports/clock.ts";
 import { hasCode } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
-import type { Address } from "./address.ts";
+import type { Address, Host } from "./address.ts";
 import {
   DeadlineExceeded,
   isLost,
   toOpenError,
   toWriteError,
 } from "./errors.ts";
+import type { KnownLog } from "./known_log.ts";
 import { type Link, type LinkOptions, openLink } from "./link.ts";
 import { migrate } from "./migrate.ts";
 
@@ -52,6 +53,8 @@ export interface ServerOptions {
   readonly connectMs: number;
   /** How long a statement of a migration may take. */
   readonly statementMs: number;
+  /** What every server is held to before it is used. */
+  readonly known: KnownLog;
   /** Draws the epoch of a new log. */
   readonly newId: () => string;
   /** Aborts when nobody needs it any more. */
@@ -80,6 +83,7 @@ export function createServer(options: ServerOptions): Server {
           clock,
           connectMs,
         });
+        await compare(link, host);
         if (isReady) sayReached();
         return link;
       } catch (error) {
@@ -89,6 +93,21 @@ export function createServer(options: ServerOptions): Server {
         throw error;
       }
     }
+  }
+
+  async function compare(link: Link, host: Host): Promise<void> {
+    try {
+      await options.known.compare(link);
+    } catch (error) {
+      await link.close();
+      throw toLinkError(error, host);
+    }
+  }
+
+  /** No call is in doubt where a link failed that nobody has used yet. */
+  function toLinkError(error: unknown, host: Host): unknown {
+    const isCutOff = isLost(error) || error instanceof DeadlineExceeded;
+    return isCutOff ? toOpenError(error, address, host) : toWriteError(error);
   }
 
   /** Each reason once an outage: callers hear of every failure. */
@@ -121,9 +140,7 @@ export function createServer(options: ServerOptions): Server {
         });
       }
     } catch (error) {
-      // No call is in doubt: it is this that is tried again.
-      const isCutOff = isLost(error) || error instanceof DeadlineExceeded;
-      throw isCutOff ? toOpenError(error, address, at) : toWriteError(error);
+      throw toLinkError(error, at);
     } finally {
       await link.close();
     }

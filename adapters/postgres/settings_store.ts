@@ -33,10 +33,12 @@ export function openPostgresSettingsStore(db: PostgresDatabase): SettingsStore {
       return { documents, source: "database", verified: true };
     },
 
+    recall: () => undefined,
+
     async write(changes, actor, signal) {
       enter(signal);
       checkChanges(changes);
-      const receipts = await db.append({ changes, actor }, signal);
+      const { receipts } = await db.append({ changes, actor }, signal);
       return receipts.map(({ position }) => position);
     },
 

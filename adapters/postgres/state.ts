@@ -10,6 +10,8 @@ import { openPostgresDatabase, type PostgresOptions } from "./database.ts";
 import { openPostgresEventBus } from "./event_bus.ts";
 import { openPostgresFeatureStore } from "./feature_store.ts";
 import { openPostgresGroupStore } from "./group_store.ts";
+import { openPostgresLogRetention } from "./log_retention.ts";
+import { openPostgresOrderIntents } from "./order_intents.ts";
 import { openPostgresRecordStore } from "./record_store.ts";
 import { openPostgresSequenceLedger } from "./sequence_ledger.ts";
 import { openPostgresSequencePort } from "./sequence_port.ts";
@@ -39,6 +41,8 @@ export function openPostgresState(
     featureStore: stack.use(openPostgresFeatureStore(db)),
     groupStore: stack.use(openPostgresGroupStore(db)),
     ledger: stack.use(openPostgresSequenceLedger(db)),
+    logRetention: stack.use(openPostgresLogRetention(db)),
+    orderIntents: stack.use(openPostgresOrderIntents(db)),
     record: stack.use(openPostgresRecordStore(db)),
     sequence: stack.use(openPostgresSequencePort(db)),
     settingsArchive: stack.use(openPostgresSettingsArchive(db)),

@@ -41,3 +41,11 @@ export function fillToken(key: string): string {
 export function sequenceBlock({ user, day }: SequenceName): string {
   return `hf:block:${user}:${day}`;
 }
+
+/**
+ * The channel through which instances hand each other volatile events. Channels
+ * are the server's, whatever its databases: the number is part of the name.
+ */
+export function volatileChannel(db: number): string {
+  return `hf:volatile:${db}`;
+}

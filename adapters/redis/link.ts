@@ -33,6 +33,18 @@ export interface Link {
     dueAt: number,
   ): Promise<readonly RedisReply[]>;
 
+  /**
+   * Calls `listener` with every message on `channel` from now on; nothing else
+   * can be sent after that.
+   *
+   * @throws As `send` does.
+   */
+  subscribe(
+    channel: string,
+    listener: (message: string) => void,
+    dueAt: number,
+  ): Promise<void>;
+
   /** Ends the connection; calls under way fail. Safe to call twice. */
   close(): void;
 }
@@ -102,6 +114,11 @@ export async function openLink(
       const replies = await deadlines.watch(Promise.all(sent), dueAt);
       return replies.at(-1) as RedisReply[];
     },
+    subscribe: (channel, listener, dueAt) =>
+      deadlines.watch(
+        client.subscribe(channel, (message) => listener(message)),
+        dueAt,
+      ),
     close,
   };
 }

@@ -32,11 +32,13 @@ import {
   effectConflict,
   firstLetters,
   groupConflict,
+  isSentBack,
+  lostPlaceOf,
 } from "../../ports/group_rules.ts";
 import type { PortError } from "../../ports/port_error.ts";
 import type { Sql } from "./connection.ts";
 import type { SqliteDatabase } from "./database.ts";
-import { appendEvents } from "./log.ts";
+import { appendEvents, readLogHead } from "./log.ts";
 
 /** Opens a store over `db`; closing it leaves the database open. */
 export function openSqliteGroupStore(db: SqliteDatabase): GroupStore {
@@ -129,15 +131,15 @@ function save(
   now: number,
 ): Receipt[] | PortError {
   const { group, put, drop, letters, gone } = change;
-  const held = sql.get<[number, string]>(
-    "SELECT version, incarnation FROM consumer_group WHERE name = ?",
+  const row = sql.get<GroupRow<number>>(
+    `SELECT ${GROUP_COLUMNS} FROM consumer_group WHERE name = ?`,
     group.name,
   );
-  const conflict = groupConflict(
-    change,
-    held && { version: held[0], incarnation: held[1] },
-  );
+  const held = row && toGroupHead(row);
+  const conflict = groupConflict(change, held);
   if (conflict) return conflict;
+  const lost = isSentBack(group, held) && lostPlaceOf(group, readLogHead(sql));
+  if (lost) return lost;
   for (const { id, channel, json } of effects) {
     const taken = sql.get<[number]>(
       "SELECT pos FROM event_log WHERE id = ? AND (type <> ? OR data <> ?)",

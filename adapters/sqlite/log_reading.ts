@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EventMeta, LoggedEvent } from "../../domain/event/event.ts";
+import { type LoggedEvent, readMeta } from "../../domain/event/event.ts";
 import type { ChannelMatcher } from "../../domain/event/channel_pattern.ts";
 import { checkEventQuery } from "../../ports/arguments.ts";
 import {
@@ -100,13 +100,14 @@ export function readPositionAt(sql: Sql, timeMs: number): number {
   let high = position + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (committedAt(sql, middle) >= timeMs) high = middle;
+    if (readCommittedAt(sql, middle) >= timeMs) high = middle;
     else low = middle + 1;
   }
   return low - 1;
 }
 
-function committedAt(sql: Sql, position: number): number {
+/** When the event at `position` was committed, which is held. */
+export function readCommittedAt(sql: Sql, position: number): number {
   const text = "SELECT at FROM event_log WHERE pos = ?";
   return sql.get<[number]>(text, position)![0];
 }
@@ -118,7 +119,7 @@ function toEvent(row: Row): LoggedEvent {
     channel,
     ...(key === null ? {} : { key }),
     json,
-    meta: JSON.parse(meta) as EventMeta,
+    meta: readMeta(meta, committedAt),
     position,
     batchEnd,
     committedAt,

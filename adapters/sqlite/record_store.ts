@@ -25,7 +25,7 @@ import type { Sql } from "./connection.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { readLogHead } from "./log.ts";
 import { readEventsAfter } from "./log_reading.ts";
-import { readDocument } from "./settings_store.ts";
+import { openSqliteSettingsStore, readDocument } from "./settings_store.ts";
 
 type LeaseRow = readonly [
   bootId: string,
@@ -39,6 +39,7 @@ type LeaseRow = readonly [
 /** Opens a store over `db`; closing it leaves the database open. */
 export function openSqliteRecordStore(db: SqliteDatabase): RecordStore {
   const { clock } = db;
+  const settings = openSqliteSettingsStore(db);
   let closed = false;
   const enter = (signal?: AbortSignal) => admit("record store", closed, signal);
 
@@ -57,6 +58,11 @@ export function openSqliteRecordStore(db: SqliteDatabase): RecordStore {
         (sql) => readStretch(sql, after, clock.now()),
         signal,
       );
+    },
+
+    async write(changes, actor, signal) {
+      enter(signal);
+      return { versions: await settings.write(changes, actor, signal) };
     },
 
     async claim(claim, signal) {

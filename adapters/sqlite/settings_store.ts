@@ -33,6 +33,8 @@ export function openSqliteSettingsStore(db: SqliteDatabase): SettingsStore {
       return { documents, source: "database", verified: true };
     },
 
+    recall: () => undefined,
+
     async write(changes, actor, signal) {
       enter(signal);
       checkChanges(changes);

@@ -10,6 +10,8 @@ import { openSqliteDatabase } from "./database.ts";
 import { openSqliteEventBus } from "./event_bus.ts";
 import { openSqliteFeatureStore } from "./feature_store.ts";
 import { openSqliteGroupStore } from "./group_store.ts";
+import { openSqliteLogRetention } from "./log_retention.ts";
+import { openSqliteOrderIntents } from "./order_intents.ts";
 import { openSqliteRecordStore } from "./record_store.ts";
 import { openSqliteSequenceLedger } from "./sequence_ledger.ts";
 import { openSqliteSequencePort } from "./sequence_port.ts";
@@ -39,6 +41,8 @@ export async function openSqliteState(
     featureStore: stack.use(openSqliteFeatureStore(db)),
     groupStore: stack.use(openSqliteGroupStore(db)),
     ledger: stack.use(openSqliteSequenceLedger(db)),
+    logRetention: stack.use(openSqliteLogRetention(db)),
+    orderIntents: stack.use(openSqliteOrderIntents(db)),
     record: stack.use(openSqliteRecordStore(db)),
     sequence: stack.use(openSqliteSequencePort(db)),
     settingsArchive: stack.use(openSqliteSettingsArchive(db)),

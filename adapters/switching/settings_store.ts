@@ -23,6 +23,7 @@ export function openSwitchingSettingsStore(
     swapTo: turnout.swapTo,
     read: (keys, signal) =>
       turnout.use((store) => store.read(keys, signal), signal),
+    recall: (key) => turnout.port.recall(key),
     write: (changes, actor, signal) =>
       turnout.use((store) => store.write(changes, actor, signal), signal),
     [Symbol.asyncDispose]: turnout[Symbol.asyncDispose],

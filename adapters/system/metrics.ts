@@ -23,6 +23,7 @@ const BUCKETS = [
 
 /** One series: a value, or a histogram's buckets with their sum and count. */
 interface Series {
+  readonly labels: Labels;
   value: number;
   readonly buckets?: number[];
   count: number;
@@ -36,6 +37,8 @@ export interface Metrics {
   set(metric: string, labels: Labels, value: number): void;
   /** Adds one observation to a histogram. */
   observe(metric: string, labels: Labels, value: number): void;
+  /** Forgets the series whose label `label` has none of `values`. */
+  retain(label: string, values: ReadonlySet<string>): void;
   /** All series in the Prometheus text format, version 0.0.4. */
   exposition(): string;
 }
@@ -53,6 +56,7 @@ export function createMetrics(): Metrics {
       const isHistogram = METRICS[metric as keyof typeof METRICS].kind ===
         "histogram";
       series = {
+        labels,
         value: 0,
         count: 0,
         ...(isHistogram ? { buckets: BUCKETS.map(() => 0) } : {}),
@@ -75,6 +79,14 @@ export function createMetrics(): Metrics {
       series.count++;
       const bucket = BUCKETS.findIndex((end) => value <= end);
       if (bucket >= 0) series.buckets![bucket]!++;
+    },
+    retain(label, values) {
+      for (const family of families.values()) {
+        for (const [key, { labels }] of family) {
+          const value = labels[label];
+          if (value !== undefined && !values.has(value)) family.delete(key);
+        }
+      }
     },
     exposition() {
       const lines: string[] = [];

@@ -53,6 +53,7 @@ export function createSystemTelemetry(options: {
     gauge: (metric, value, labels = {}) => metrics.set(metric, labels, value),
     observe: (metric, value, labels = {}) =>
       metrics.observe(metric, labels, value),
+    retain: metrics.retain,
     exposition: metrics.exposition,
   };
 }

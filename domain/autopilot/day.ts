@@ -4,16 +4,17 @@
  * @module
  */
 
-import { isTimeZone } from "../time_zone.ts";
+import {
+  isTimeZone,
+  QUARTER_MS,
+  rememberByQuarter,
+  wallTime,
+} from "../time_zone.ts";
 
 const MINUTE_MS = 60_000;
-const QUARTER_MS = 15 * MINUTE_MS;
 
 /** Longest leap of a clock that a search goes through. */
 const MAX_LEAP_MS = 4 * 60 * MINUTE_MS;
-
-/** Days that are kept, of all zones. */
-const MAX_KEPT = 1000;
 
 /**
  * When the calendar day of `now` began in `timeZone`; UTC where there is no
@@ -37,39 +38,13 @@ export function startOfDay(now: number, timeZone: string): number {
 /** Finds the beginnings of days. */
 export type DayStarts = (now: number, timeZone: string) => number;
 
-/**
- * `startOfDay` with a memory: clocks change at full quarters of an hour only,
- * so that what holds at one moment of a quarter holds at all of them.
- */
+/** `startOfDay` with a memory. */
 export function createDayStarts(): DayStarts {
-  const kept = new Map<string, number>();
-  return (now, timeZone) => {
-    const key = `${Math.floor(now / QUARTER_MS)} ${timeZone}`;
-    let start = kept.get(key);
-    if (start === undefined) {
-      if (kept.size >= MAX_KEPT) kept.clear();
-      kept.set(key, start = startOfDay(now, timeZone));
-    }
-    return start;
-  };
+  return rememberByQuarter(startOfDay);
 }
 
 /** How far the clock on the wall is ahead of UTC. */
 function aheadAt(ms: number, zone: string): number {
   const second = Math.floor(ms / 1000) * 1000;
   return Date.parse(`${wallTime(second, zone)}Z`) - second;
-}
-
-/** `2026-01-02T03:04:05` as the clock on the wall shows it. */
-function wallTime(ms: number, timeZone: string): string {
-  return new Intl.DateTimeFormat("sv-SE", {
-    timeZone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-  }).format(ms).replace(" ", "T");
 }

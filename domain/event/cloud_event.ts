@@ -3,8 +3,8 @@
  *
  * `type` is the channel and `time` the publisher's timestamp. What else an
  * event carries are extension attributes, named as CloudEvents wants it: in
- * lower-case letters and digits. `partitionkey` and `traceparent` are those of
- * the registered extensions; `position` is a text, as a CloudEvents Integer has
+ * lower-case letters and digits. `partitionkey`, `traceparent` and `expirytime`
+ * are those of the registered extensions; `position` is a text, as a CloudEvents Integer has
  * no more than 32 bits.
  *
  * @module
@@ -30,6 +30,7 @@ const METADATA = {
   traceparent: "traceparent",
   correlationid: "correlation_id",
   replyto: "reply_to",
+  expirytime: "expires_at",
 } as const;
 
 /** Attributes that are taken, or were put there on delivery. */
@@ -64,7 +65,7 @@ const URI_REFERENCE = new RegExp(
 /** Writes `event`; `place` names where the log has it, where that is so. */
 export function formatCloudEvent(
   event: NewEvent,
-  place?: { readonly event: LoggedEvent; readonly epoch: string },
+  place?: { readonly event: LoggedEvent; readonly epoch: string | undefined },
 ): string {
   const { id, channel, key, json, meta } = event;
   const { timestamp, source, ...more } = meta;
@@ -84,6 +85,7 @@ export function formatCloudEvent(
     traceparent: more.traceparent,
     correlationid: more.correlation_id,
     replyto: more.reply_to,
+    expirytime: more.expires_at,
   };
   return `${JSON.stringify(attributes).slice(0, -1)},"data":${json}}`;
 }

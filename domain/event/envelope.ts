@@ -1,13 +1,14 @@
 /**
  * Events as subscribers get them.
  *
- * Every form is laid around the stored data, which is neither parsed nor
- * printed again. An envelope, and a CloudEvent, is an acceptable publication of
+ * Every form is laid around the stored data, which is not printed again: it is
+ * told byte for byte. An envelope, and a CloudEvent, is an acceptable publication of
  * the same event, on channels that are not Holdfast's own.
  *
  * @module
  */
 import { formatCloudEvent } from "./cloud_event.ts";
+import { parseObject } from "../json_value.ts";
 import type { LoggedEvent, NewEvent } from "./event.ts";
 
 /** The forms that events are delivered in. */
@@ -16,19 +17,30 @@ export const EVENT_FORMS = ["envelope", "flat", "cloudevents"] as const;
 /** One of the forms. */
 export type EventForm = typeof EVENT_FORMS[number];
 
-/** Writes an event of the log. */
+/**
+ * Writes an event of the log. Data that somebody has put there and that are no
+ * JSON object are told as the text `malformed_data`, so that the event stops no
+ * reader.
+ *
+ * @param epoch The life of the log that it is of; left out when nobody knows.
+ */
 export function formatEvent(
-  event: LoggedEvent,
-  epoch: string,
+  logged: LoggedEvent,
+  epoch: string | undefined,
   form: EventForm,
 ): string {
+  const event = parseObject(logged.json) ? logged : {
+    ...logged,
+    json: JSON.stringify({ malformed_data: logged.json }),
+  };
   if (form === "flat") return flat(event);
   if (form === "cloudevents") return formatCloudEvent(event, { event, epoch });
-  const committedAt = new Date(event.committedAt).toISOString();
-  return envelope(
-    event,
-    `"position":${event.position},"epoch":"${epoch}","committed_at":"${committedAt}"`,
-  );
+  const place = [
+    `"position":${event.position}`,
+    member("epoch", epoch),
+    member("committed_at", new Date(event.committedAt).toISOString()),
+  ];
+  return envelope(event, place.filter((text) => text !== "").join(","));
 }
 
 /** Writes an event of the volatile lane: it has no place in the log. */
@@ -49,6 +61,7 @@ function envelope(event: NewEvent, place: string): string {
     member("traceparent", meta.traceparent),
     member("correlation_id", meta.correlation_id),
     member("reply_to", meta.reply_to),
+    member("expires_at", meta.expires_at),
   ].filter((text) => text !== "").join(",");
   return `{"id":"${id}",${member("event_type", channel)},${
     member("timestamp", meta.timestamp)

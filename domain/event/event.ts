@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseObject } from "../json_value.ts";
 
 /** Facts about an event that are not its data; short texts. */
 export interface EventMeta {
@@ -18,11 +19,24 @@ export interface EventMeta {
   readonly correlation_id?: string;
   /** Of a question: the channel that its answer is looked for on. */
   readonly reply_to?: string;
+  /** Of a question: until when its answer is waited for; ISO 8601 with a zone. */
+  readonly expires_at?: string;
+}
+
+/**
+ * The facts that `text` tells of an event that was committed at `committedAt`;
+ * that moment alone where somebody has put something else there, so that the
+ * event stops no reader.
+ */
+export function readMeta(text: string, committedAt: number): EventMeta {
+  const meta = parseObject(text) as Partial<EventMeta> | undefined;
+  if (typeof meta?.timestamp === "string") return meta as EventMeta;
+  return { timestamp: new Date(committedAt).toISOString() };
 }
 
 /** An event to be published. */
 export interface NewEvent {
-  /** A UUID in lower case; publishing the same id again changes nothing. */
+  /** A UUID in lower case; publishing the same id again changes nothing, as long as the log holds the event. */
   readonly id: string;
   /** The channel, such as `signals.generated`. */
   readonly channel: string;

@@ -13,18 +13,12 @@
 import { z } from "zod";
 import { type InputFault, InvalidInput } from "../invalid_input.ts";
 import { isJsonObject } from "../json_value.ts";
-import { USER_ID_PATTERN } from "../user_id.ts";
-import { isUuid } from "../uuid.ts";
 import type { Channel } from "./channel.ts";
 import { cloudEventPath, isCloudEvent, readCloudEvent } from "./cloud_event.ts";
-import {
-  type Faults,
-  type Members,
-  parseEventData,
-  report,
-} from "./event_data.ts";
+import { type Faults, type Members, parseEventData } from "./event_data.ts";
 import type { NewEvent } from "./event.ts";
-import { correlation, must, mustBe, pattern } from "./fields.ts";
+import { mustBe } from "./fields.ts";
+import { type FrameMembers, KNOWN_METADATA, readFrame } from "./frame.ts";
 import { type ChannelRegistry, publishable } from "./registry.ts";
 import { parseTraceparent } from "./traceparent.ts";
 
@@ -63,54 +57,24 @@ export interface PublicationContext {
   readonly traceparent?: string | undefined;
 }
 
-const A_TEXT = must("a text of 1 to 256 printable characters");
-const A_TIME = must(
-  "an ISO 8601 time with a zone, such as 2026-01-02T03:04:05Z",
-);
-const AN_ID = must("a UUID");
-const A_USER = must("a user id of 1 to 128 letters, digits or _ . @ -");
-const A_TRACE = must("a W3C traceparent");
+/** Whether `body` is `{events: […]}` or a list rather than one event. */
+export function isPublicationBatch(body: unknown): boolean {
+  return batchOf(body) !== undefined;
+}
 
-const text = z.string(A_TEXT).regex(/^[^\p{Cc}\p{Cs}]{1,256}$/u, A_TEXT);
-
-/** The members of `metadata` that an event has room for. */
-const Metadata = z.object({
-  key: text.exactOptional(),
-  source: text.exactOptional(),
-  user: z.string(A_USER).regex(new RegExp(USER_ID_PATTERN), A_USER)
-    .exactOptional(),
-  traceparent: z.string(A_TRACE)
-    .refine((value) => parseTraceparent(value) !== undefined, A_TRACE)
-    .exactOptional(),
-  correlation_id: correlation.exactOptional(),
-  reply_to: pattern.exactOptional(),
-}, must("an object"));
-
-/** The members of an event, whatever its channel and its data. */
-const Frame = z.object({
-  id: z.string(AN_ID).toLowerCase().refine(isUuid, AN_ID).optional(),
-  key: text.optional(),
-  timestamp: z.iso.datetime({ offset: true, ...A_TIME }).max(40, A_TIME)
-    .optional(),
-  metadata: Metadata.optional(),
-});
-
-/** Members of `metadata` that are taken, or were put there on delivery. */
-const KNOWN_METADATA = new Set([
-  ...Object.keys(Metadata.shape),
-  "position",
-  "epoch",
-  "committed_at",
-]);
-
-/** Whether `body` is `{events: […]}` rather than one event. */
-export function isPublicationBatch(body: unknown): body is { events: unknown } {
-  return isJsonObject(body) && "events" in body &&
+/** What of `body` are events, and where; `undefined` when it is one event. */
+function batchOf(
+  body: unknown,
+): { events: unknown; at: readonly string[] } | undefined {
+  // The batch format of CloudEvents.
+  if (Array.isArray(body)) return { events: body, at: [] };
+  const isBatch = isJsonObject(body) && "events" in body &&
     !("event_type" in body || "channel" in body);
+  return isBatch ? { events: body["events"], at: ["events"] } : undefined;
 }
 
 /**
- * Reads one event, or all events of `{events: […]}`.
+ * Reads one event, or all events of `{events: […]}` or of a list.
  *
  * @throws {InvalidInput} When anything is wrong with any of them: `errors` says
  * what and where.
@@ -125,15 +89,16 @@ export function parsePublications(
       faults.push({ path: z.core.toDotPath(path), message });
     }
   };
-  const publications = isPublicationBatch(body)
-    ? parseBatch(body.events, context, fault)
+  const batch = batchOf(body);
+  const publications = batch
+    ? parseBatch(batch, context, fault)
     : [parseOne(body, context, fault)];
   if (faults.length > 0) throw refusal(faults);
   return publications as readonly Publication[];
 }
 
 function parseBatch(
-  events: unknown,
+  { events, at }: { events: unknown; at: readonly string[] },
   context: PublicationContext,
   fault: Faults,
 ): readonly (Publication | undefined)[] {
@@ -142,7 +107,7 @@ function parseBatch(
     events.length > MAX_PUBLISH_BATCH
   ) {
     const be = `a list of 1 to ${MAX_PUBLISH_BATCH} events`;
-    fault(["events"], mustBe(be, events));
+    fault(at, mustBe(be, events));
     return [];
   }
   const seen = new Map<string, number>();
@@ -150,13 +115,16 @@ function parseBatch(
     const parsed = parseOne(
       input,
       context,
-      (path, message) => fault(["events", i, ...path], message),
+      (path, message) => fault([...at, i, ...path], message),
     );
     if (!parsed) return undefined;
     const { id } = parsed.event;
     const first = seen.get(id);
     if (first === undefined) seen.set(id, i);
-    else fault(["events", i, "id"], `is the id of events[${first}] too: ${id}`);
+    else {
+      const other = z.core.toDotPath([...at, first]);
+      fault([...at, i, "id"], `is the id of ${other} too: ${id}`);
+    }
     return parsed;
   });
 }
@@ -196,17 +164,16 @@ function parseMembers(
     input;
   const { data, key, ...strangers } = enveloped ? rest : { data: rest };
 
-  const frame = Frame.safeParse({ id, timestamp, metadata, key });
-  report(frame, [], fault);
+  const frame = readFrame({ id, timestamp, metadata, key }, fault);
   const channel = parseChannel(event_type, alias, context.registry, fault);
   const json = parseEventData(data, channel, enveloped ? ["data"] : [], fault);
-  if (!frame.success || !channel || json === undefined) return undefined;
+  if (!frame || !channel || json === undefined) return undefined;
 
-  const { user = context.user } = frame.data.metadata ?? {};
+  const { user = context.user } = frame.metadata ?? {};
   const isTheirs = user === context.user || context.mayNameUsers === true;
   return {
     channel,
-    event: newEvent(frame.data, channel, data as Members, json, context),
+    event: newEvent(frame, channel, data as Members, json, context),
     ignored: [
       ...Object.keys(strangers),
       ...isTheirs ? [] : ["metadata.user"],
@@ -218,7 +185,7 @@ function parseMembers(
 }
 
 function newEvent(
-  frame: z.output<typeof Frame>,
+  frame: FrameMembers,
   channel: Channel,
   data: Members,
   json: string,

@@ -1,10 +1,19 @@
 /**
- * What becomes of an event that has failed, or whose member has died.
+ * What becomes of an event that has failed, or whose member has died, or that
+ * nobody can read.
  *
  * @module
  */
-import { type Draft, IDLE } from "./draft.ts";
-import type { Entry, GroupState, Halt } from "./group.ts";
+import { type Draft, draftOf, IDLE } from "./draft.ts";
+import type { Entry, GroupState, Halt, Step } from "./group.ts";
+
+/** What went wrong with an event. */
+export interface Failure {
+  /** Why. */
+  readonly error: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+}
 
 /**
  * Delivers `entry` again at `nextAt`, or does what the policy says where that
@@ -14,27 +23,58 @@ import type { Entry, GroupState, Halt } from "./group.ts";
  */
 export function fail(
   draft: Draft,
-  { policy, cursor }: GroupState,
+  state: GroupState,
   entry: Entry,
-  failure: {
-    readonly error: string;
-    readonly now: number;
-    readonly nextAt: number;
-  },
+  failure: Failure & { readonly nextAt: number },
 ): Halt | undefined {
-  const { error, now, nextAt } = failure;
-  const { position, key, attempts } = entry;
-  const again: Entry = { ...entry, ...IDLE, state: "retry", nextAt, error };
-  if (attempts < policy.maxAttempts) {
-    draft.put(again);
+  const { error, nextAt } = failure;
+  const { attempts } = entry;
+  if (attempts < state.policy.maxAttempts) {
+    draft.put({ ...entry, ...IDLE, state: "retry", nextAt, error });
     return undefined;
   }
+  const times = attempts === 1 ? "once" : `${attempts} times`;
+  return giveUp(draft, state, entry, failure, `has failed ${times}`);
+}
+
+/**
+ * Gives up events that were taken and that no member may get. That is no
+ * delivery, and they are not tried again: what the policy says of an event
+ * that has failed too often is done at once.
+ *
+ * @param faults Why, of each; those that are with nobody are passed over.
+ */
+export function bury(
+  state: GroupState,
+  faults: readonly { readonly position: number; readonly error: string }[],
+  now: number,
+): Step {
+  const draft = draftOf(state);
+  let { halted } = state;
+  for (const { position, error } of faults) {
+    const entry = draft.entries.get(position);
+    if (entry?.state !== "taken") continue;
+    const unread = { ...entry, attempts: entry.attempts - 1 };
+    const why = giveUp(draft, state, unread, { error, now }, "is unreadable");
+    halted ??= why;
+  }
+  return draft.finish({ halted });
+}
+
+/** Does what the policy says of an event that is not tried again by itself. */
+function giveUp(
+  draft: Draft,
+  { policy, cursor }: GroupState,
+  entry: Entry,
+  { error, now }: Failure,
+  what: string,
+): Halt | undefined {
+  const { position, key, attempts } = entry;
   if (policy.onPoison === "halt") {
-    draft.put({ ...again, nextAt: now });
-    const times = attempts === 1 ? "once" : `${attempts} times`;
+    draft.put({ ...entry, ...IDLE, state: "retry", nextAt: now, error });
     return {
       code: "poison",
-      reason: `the event at position ${position} has failed ${times}: ${error}`,
+      reason: `the event at position ${position} ${what}: ${error}`,
       position,
       epoch: undefined,
     };

@@ -34,12 +34,16 @@ export interface Stretch {
   readonly scannedTo: number;
 }
 
-/** What a member asks for. */
-export interface Taking {
+/** Who asks for deliveries. */
+export interface Asker {
   /** Who it is. */
   readonly member: string;
   /** Most deliveries. */
   readonly limit: number;
+}
+
+/** What a member asks for. */
+export interface Taking extends Asker {
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
   /** What follows in the log; absent to give out what is due already. */
@@ -63,6 +67,29 @@ export function take(state: GroupState, taking: Taking): Taken {
     ? { ...fresh, deliveries: [] }
     : deliver(fresh.state, taking);
   return { ...joinSteps(fresh, taken), deliveries: taken.deliveries };
+}
+
+/**
+ * Gives each of `askers` what is next, as `take` does, one after the other
+ * until there is nothing more: what each of them gets, and the step of all.
+ */
+export function takeInTurn(
+  state: GroupState,
+  askers: readonly Asker[],
+  rest: Pick<Taking, "now" | "stretch">,
+): {
+  readonly step: Step;
+  readonly deliveries: readonly Taken["deliveries"][];
+} {
+  let step: Step = { state, letters: [], gone: [] };
+  const deliveries: Taken["deliveries"][] = [];
+  for (const asker of askers) {
+    const taken = take(step.state, { ...asker, ...rest });
+    step = joinSteps(step, taken);
+    deliveries.push(taken.deliveries);
+    if (taken.deliveries.length < asker.limit) break;
+  }
+  return { step, deliveries };
 }
 
 function deliver(state: GroupState, taking: Taking): Taken {

@@ -88,50 +88,51 @@ export function faultOfValue(
 ): string | undefined {
   switch (type.kind) {
     case "flag":
-      return must(typeof value === "boolean", "be true or false", value);
-    case "number": {
-      if (typeof value !== "number" || !Number.isFinite(value)) {
-        return must(false, "be a number", value);
-      }
-      const { whole, min = -Infinity, max = Infinity, above = -Infinity } =
-        type;
-      return must(
-        !whole || Number.isInteger(value),
-        "be a whole number",
-        value,
-      ) ??
-        must(value > above, `be above ${above}`, value) ??
-        must(value >= min, `be at least ${min}`, value) ??
-        must(value <= max, `be at most ${max}`, value);
+      if (typeof value === "boolean") return undefined;
+      return mustBe("true or false", value);
+    case "number":
+      return numberFault(type, value);
+    case "choice": {
+      if (type.of.includes(value as string)) return undefined;
+      const choices = type.of.map((one) => JSON.stringify(one));
+      return mustBe(`one of ${choices.join(", ")}`, value);
     }
-    case "choice":
-      return must(
-        type.of.includes(value as string),
-        `be one of ${type.of.map((one) => JSON.stringify(one)).join(", ")}`,
-        value,
-      );
     case "duration":
-      return must(
-        typeof value === "string" && parseDuration(value) !== undefined,
-        'be a duration such as "90s", "15m", "4h", "3d", or "0"',
+      if (typeof value === "string" && parseDuration(value) !== undefined) {
+        return undefined;
+      }
+      return mustBe(
+        'a duration such as "90s", "15m", "4h", "3d", or "0"',
         value,
       );
     case "time zone":
-      return must(
-        typeof value === "string" && isTimeZone(value),
-        'be a time zone such as "UTC" or "Europe/Berlin"',
-        value,
-      );
-    case "text":
-      return must(
-        typeof value === "string" && value.length <= type.maxLength &&
-          value.isWellFormed(),
-        `be a text of at most ${type.maxLength} characters`,
-        value,
-      );
+      if (typeof value === "string" && isTimeZone(value)) return undefined;
+      return mustBe('a time zone such as "UTC" or "Europe/Berlin"', value);
+    case "text": {
+      const { maxLength } = type;
+      const isGood = typeof value === "string" && value.length <= maxLength &&
+        value.isWellFormed();
+      if (isGood) return undefined;
+      return mustBe(`a text of at most ${maxLength} characters`, value);
+    }
     case "numbers":
       return listFault(type, value);
   }
+}
+
+function numberFault(
+  type: Extract<Field["type"], { kind: "number" }>,
+  value: unknown,
+): string | undefined {
+  const { whole, min = -Infinity, max = Infinity, above = -Infinity } = type;
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    return mustBe("a number", value);
+  }
+  if (whole && !Number.isInteger(value)) return mustBe("a whole number", value);
+  if (value <= above) return mustBe(`above ${above}`, value);
+  if (value < min) return mustBe(`at least ${min}`, value);
+  if (value > max) return mustBe(`at most ${max}`, value);
+  return undefined;
 }
 
 function listFault(
@@ -146,9 +147,8 @@ function listFault(
       one <= max
     );
   if (!isList) {
-    return must(
-      false,
-      `be a list of at most ${maxItems} numbers from ${min} to ${max}`,
+    return mustBe(
+      `a list of at most ${maxItems} numbers from ${min} to ${max}`,
       value,
     );
   }
@@ -156,12 +156,10 @@ function listFault(
   const total = list.reduce((a, b) => a + b, 0);
   const adds = sum === undefined || list.length === 0 ||
     Math.abs(total - sum) <= 0.1 + 1e-9;
-  return must(adds, `add up to ${sum}`, value) ??
-    must(
-      !isRising || list.every((one, i) => i === 0 || list[i - 1]! < one),
-      "rise from entry to entry",
-      value,
-    );
+  if (!adds) return must(`add up to ${sum}`, value);
+  const rises = !isRising ||
+    list.every((one, i) => i === 0 || list[i - 1]! < one);
+  return rises ? undefined : must("rise from entry to entry", value);
 }
 
 /** Notes what is wrong in `value`, and the good values by their path. */
@@ -206,9 +204,11 @@ function walk(
   }
 }
 
-function must(holds: boolean, be: string, value: unknown): string | undefined {
-  return holds ? undefined : `must ${be}${current(value)}`;
+function must(what: string, value: unknown): string {
+  return `must ${what}${current(value)}`;
 }
+
+const mustBe = (what: string, value: unknown) => must(`be ${what}`, value);
 
 function current(value: unknown): string {
   return `: current value is ${show(value)}`;

@@ -13,7 +13,7 @@ import {
   withValue,
 } from "./catalogue.ts";
 import { type Field, type FieldTree, isField } from "./field.ts";
-import { type DocumentShape, leavesOf } from "./shape.ts";
+import type { DocumentShape } from "./shape.ts";
 
 /** Characters of paths that an event carries, at most. */
 const MAX_PATH_CHARS = 600;
@@ -61,11 +61,7 @@ export function changedPaths(
   before: JsonObject | undefined,
   after: JsonObject,
 ): readonly string[] | undefined {
-  const paths = leavesOf(shape.fields)
-    .filter(({ path }) =>
-      !isSameValue(valueAt(before, path), valueAt(after, path))
-    )
-    .map(({ path }) => path.join("."));
+  const paths = changedIn(shape.fields, before, after);
   const { free } = shape;
   if (free && !isSameValue(before?.[free], after[free])) paths.push(free);
   for (let depth = 2; lengthOf(paths) > MAX_PATH_CHARS && depth > 0; depth--) {
@@ -73,6 +69,21 @@ export function changedPaths(
     paths.splice(0, paths.length, ...new Set(groups));
   }
   return lengthOf(paths) > MAX_PATH_CHARS ? undefined : paths;
+}
+
+/** The paths of the fields of `tree` at which two values differ. */
+function changedIn(
+  tree: FieldTree,
+  before: unknown,
+  after: unknown,
+  prefix = "",
+): string[] {
+  return Object.entries(tree).flatMap(([name, node]) => {
+    const path = prefix + name;
+    const [one, other] = [valueAt(before, [name]), valueAt(after, [name])];
+    if (!isField<Field>(node)) return changedIn(node, one, other, `${path}.`);
+    return isSameValue(one, other) ? [] : [path];
+  });
 }
 
 /** Whether two JSON values are the same, whatever the order of names. */

@@ -104,6 +104,8 @@ export interface AutopilotPorts {
   readonly cycleMs: number;
   /** Most events of a page when trades are read. */
   readonly pageSize?: number;
+  /** How long trades are gathered, to be read at once. */
+  readonly gatherMs?: number;
 }
 
 /** What became of one symbol in a cycle. */

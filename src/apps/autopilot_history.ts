@@ -51,10 +51,12 @@ export function createTradeHistory(
     readonly telemetry: Telemetry;
     /** Most events of a page. */
     readonly pageSize?: number;
+    /** How long events are gathered, to be read at once. */
+    readonly gatherMs?: number;
   },
 ): TradeHistory {
   const { bus, clock, entropy, telemetry } = ports;
-  const { pageSize = MAX_EVENT_PAGE } = ports;
+  const { pageSize = MAX_EVENT_PAGE, gatherMs = 0 } = ports;
   let read: ReadHistory | undefined;
   /** The newest event that was unreadable. */
   let told = { epoch: "", position: 0 };
@@ -79,9 +81,14 @@ export function createTradeHistory(
     };
     show(from);
     const options = { clock, entropy, telemetry, channels: CHANNELS, pageSize };
-    for await (
-      const page of subscribe(bus, { ...options, after: from, epoch, signal })
-    ) {
+    const pages = subscribe(bus, {
+      ...options,
+      after: from,
+      epoch,
+      signal,
+      gatherMs,
+    });
+    for await (const page of pages) {
       for (const event of page.events) take(book, event, page.head.epoch);
       show(page.scannedTo);
       onPage();

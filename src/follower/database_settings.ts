@@ -9,7 +9,11 @@ import { admit } from "../../ports/arguments.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import { PortError } from "../../ports/port_error.ts";
-import type { RecordSnapshot, RecordStore } from "../../ports/record_store.ts";
+import type {
+  RecordCommit,
+  RecordSnapshot,
+  RecordStore,
+} from "../../ports/record_store.ts";
 import type { SettingsStore } from "../../ports/settings_store.ts";
 import type { Gate } from "./gate.ts";
 import { CLOSED, createOwnLease } from "./lease.ts";
@@ -25,7 +29,7 @@ export interface DatabaseSettingsParts {
   /** Reads from the database. */
   readonly recordReads: RecordReads;
   /** Where writes are committed. */
-  readonly store: SettingsStore;
+  readonly record: Pick<RecordStore, "write">;
   /** When a value may be given out. */
   readonly safety: Safety;
 }
@@ -34,7 +38,7 @@ export interface DatabaseSettingsParts {
 export function openDatabaseSettings(
   parts: DatabaseSettingsParts,
 ): SettingsStore {
-  const { store, safety } = parts;
+  const { record, safety } = parts;
   let closed = false;
   const enter = (signal?: AbortSignal) =>
     admit("settings store", closed, signal);
@@ -46,12 +50,14 @@ export function openDatabaseSettings(
       return { documents, source: "database", verified: true };
     },
 
+    recall: () => undefined,
+
     async write(changes, actor, signal) {
       enter(signal);
       const given = safety.highest();
-      const versions = await store.write(changes, actor, signal);
-      await acknowledge(versions, given, safety);
-      return versions;
+      const commit = await record.write(changes, actor, signal);
+      await acknowledge(commit, given, safety);
+      return commit.versions;
     },
 
     async [Symbol.asyncDispose]() {
@@ -66,18 +72,17 @@ export function openDatabaseSettings(
  */
 export function openBystanderSettings(parts: {
   readonly record: RecordStore;
-  readonly settings: SettingsStore;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly label: string;
 }): SettingsStore {
-  const { record, settings: store, clock, entropy, label } = parts;
+  const { record, clock, entropy, label } = parts;
   const bootId = entropy.bytes(16).toHex();
   const peers = createPeers(bootId, clock);
   const safety = createSafety({ record, peers, clock, gate: () => NO_GATE });
   const lease = createOwnLease({ record, peers, clock, bootId, label });
   const recordReads = createRecordReads(record, safety);
-  const settings = openDatabaseSettings({ recordReads, store, safety });
+  const settings = openDatabaseSettings({ recordReads, record, safety });
   let announcedAt = -Infinity;
 
   /** Lets the others see, where there are any, that somebody may wait for them. */
@@ -94,6 +99,8 @@ export function openBystanderSettings(parts: {
       await announce();
       return await settings.read(keys, signal);
     },
+    recall: () => undefined,
+
     async write(changes, actor, signal) {
       await announce();
       return await settings.write(changes, actor, signal);
@@ -122,7 +129,7 @@ export async function readSafely(
   keys: readonly SettingsKey[],
 ): Promise<RecordSnapshot> {
   const snapshot = await recordReads(keys);
-  await safety.until(newest(snapshot), snapshot);
+  await safety.until(newest(snapshot), { view: snapshot });
   return snapshot;
 }
 
@@ -143,15 +150,18 @@ function newest({ documents, settingsPosition }: RecordSnapshot): number {
  * @param given The highest position that was known before the write.
  */
 async function acknowledge(
-  versions: readonly number[],
+  { versions, appended }: RecordCommit,
   given: number,
   safety: Safety,
 ): Promise<void> {
   const position = Math.max(...versions);
   try {
-    // The database has gone back in time, and nobody has noticed before.
-    if (versions[0]! <= given) await safety.leaveEpoch();
-    await safety.until(position);
+    if (versions[0]! > given) await safety.until(position, { appended });
+    else {
+      // The database has gone back in time, and nobody has noticed before.
+      await safety.leaveEpoch();
+      await safety.until(position);
+    }
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
     throw new PortError(

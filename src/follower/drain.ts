@@ -20,7 +20,11 @@ import {
 import type { SettingsKey } from "../../domain/settings.ts";
 import type { DocumentChange, DrainStep } from "../../ports/fast_layer.ts";
 import { hasCode } from "../../ports/port_error.ts";
-import type { LogStretch } from "../../ports/record_store.ts";
+import type {
+  LogPiece,
+  LogStretch,
+  RecordCommit,
+} from "../../ports/record_store.ts";
 import {
   findFooting,
   type Footing,
@@ -36,18 +40,24 @@ export interface Drain {
    * Resolves once the fast layer shows the log up to `position`, which has been
    * committed.
    *
+   * @param appended Entries that this instance has committed: where they are
+   * what comes next, the database is not asked for them.
    * @throws {Unsound} When the fast layer cannot be believed any more.
    * @throws {PortError} When the database, or the fast layer, fails.
    * @throws The reason for which the session has ended.
    */
-  reach(position: number): Promise<void>;
+  reach(position: number, appended?: Appended): Promise<void>;
 }
+
+type Appended = RecordCommit["appended"];
 
 /** Creates the drain of `session`. */
 export function createDrain(session: Session, footing: Footing): Drain {
   const { record, fast, see } = footing;
   let target = 0;
   let running: Promise<void> | undefined;
+  /** What this instance has committed last. */
+  let own: Appended;
 
   async function run(): Promise<void> {
     try {
@@ -62,22 +72,31 @@ export function createDrain(session: Session, footing: Footing): Drain {
   }
 
   async function step(from: Checkpoint): Promise<void> {
-    const stretch = await nextAfter(from);
+    const piece = isNext(own, from) ? own! : await soundPiece(from);
     session.ended.throwIfAborted();
-    const last = stretch?.entries.at(-1);
-    // Without entries it is beyond the head, which `standAnew` looks into.
-    if (!last || !soundCheckpoint(formatCheckpoint(from), stretch!)) {
-      return await standAnew(formatCheckpoint(from));
-    }
-    const made = toStep(session.history, from, stretch!);
+    if (!piece) return await standAnew(formatCheckpoint(from));
+    const made = toStep(session.history, from, piece);
     const result = await taken(fast.drain(made));
-    if (result.applied) return session.saw({ ...from, ...made.to });
+    session.ended.throwIfAborted();
+    if (result.applied) {
+      footing.onStep?.(made);
+      return session.saw({ ...from, ...made.to });
+    }
     const found = result.mark && parseCheckpoint(result.mark);
     // Somebody else was faster.
     if (found && found !== "newer" && isFurther(found, from)) {
       return session.saw(found);
     }
     await standAnew(result.mark);
+  }
+
+  /** The entries after `from`; `undefined` when that is nothing to go on from. */
+  async function soundPiece(from: Checkpoint): Promise<LogPiece | undefined> {
+    const stretch = await nextAfter(from);
+    // Without entries it is beyond the head, which `standAnew` looks into.
+    const isSound = stretch && stretch.entries.length > 0 &&
+      soundCheckpoint(formatCheckpoint(from), stretch);
+    return isSound ? stretch : undefined;
   }
 
   /** The entries after `from`; `undefined` when they are no longer held. */
@@ -106,7 +125,8 @@ export function createDrain(session: Session, footing: Footing): Drain {
   }
 
   return {
-    async reach(position) {
+    async reach(position, appended) {
+      if (appended) own = appended;
       const reached = session.reached(position);
       if (session.checkpoint.position >= position) return await reached;
       target = Math.max(target, position);
@@ -123,11 +143,17 @@ function isFurther(found: Checkpoint, from: Checkpoint): boolean {
     found.position > from.position;
 }
 
-/** Makes the step that applies `stretch`. */
+/** Whether `appended` is what comes after `from`. */
+function isNext(appended: Appended, from: Checkpoint): boolean {
+  return appended?.epoch === from.epoch &&
+    appended.entries[0]?.position === from.position + 1;
+}
+
+/** Makes the step that applies `piece`. */
 export function toStep(
   history: string,
   from: Checkpoint,
-  { entries, documents }: LogStretch,
+  { entries, documents }: LogPiece,
 ): DrainStep {
   let { position, settingsPosition } = from;
   const changes = new Map<SettingsKey, DocumentChange>();

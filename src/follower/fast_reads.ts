@@ -28,7 +28,16 @@ export interface FastReads {
    * `undefined` when the fast layer may not be believed or does not answer.
    */
   find(keys: readonly SettingsKey[]): Promise<FastFound | undefined>;
+
+  /**
+   * Takes what is near along with a step of this instance's own; after the
+   * call that is under way, whose answer is older.
+   */
+  follow(step: OwnStep): void;
 }
+
+/** A step that the fast layer has taken. */
+type OwnStep = Parameters<NearCache["follow"]>[0];
 
 interface Ask {
   readonly keys: readonly SettingsKey[];
@@ -48,11 +57,18 @@ export function createFastReads(parts: {
   // One at a time: what is near goes by the answers in their order.
   const batch = createBatch<Ask>(send, ({ keys }) => keys.length, MAX_KEYS, 1);
 
+  /** Steps that were taken while a call is under way. */
+  let steps: OwnStep[] | undefined;
+
   async function send(asks: readonly Ask[]): Promise<void> {
+    steps = [];
     try {
       await ask(asks);
     } catch (error) {
       for (const { reject } of asks) reject(error);
+    } finally {
+      for (const step of steps) near.follow(step);
+      steps = undefined;
     }
   }
 
@@ -146,5 +162,9 @@ export function createFastReads(parts: {
       new Promise((resolve, reject) => {
         batch.add({ keys, resolve, reject, isAgain: false });
       }),
+    follow(step) {
+      if (steps) steps.push(step);
+      else near.follow(step);
+    },
   };
 }

@@ -74,8 +74,6 @@ export interface Follower extends AsyncDisposable {
 export interface FollowerParts {
   /** Log, documents and leases of the database of record. */
   readonly record: RecordStore;
-  /** Settings of the database of record. */
-  readonly settings: SettingsStore;
   /** The log of the database of record. */
   readonly bus: Pick<EventBus, "wait">;
   /** What follows it. */
@@ -107,7 +105,15 @@ export function openFollower(parts: FollowerParts): Follower {
   const near = createNearCache();
   const safety = createSafety({ record, peers, clock, gate: () => gate });
   const { see, epoch, isPastBarrier } = safety;
-  const footing: Footing = { record, fast, entropy, see, epoch, isPastBarrier };
+  const footing: Footing = {
+    record,
+    fast,
+    entropy,
+    see,
+    epoch,
+    isPastBarrier,
+    onStep: (step) => reads.follow(step),
+  };
   const gate: Gate = createGate({
     footing,
     fast,
@@ -125,10 +131,11 @@ export function openFollower(parts: FollowerParts): Follower {
   const reads = createFastReads({ fast, gate, near });
   const settingsParts = {
     recordReads: createRecordReads(record, safety),
-    store: parts.settings,
+    record,
     reads,
     fast,
     gate,
+    near,
     fills: createFills(fast, entropy),
     safety,
     isStrict,

@@ -6,7 +6,12 @@
  */
 import { type Checkpoint, parseCheckpoint } from "../../domain/checkpoint.ts";
 import type { Entropy } from "../../ports/entropy.ts";
-import type { DrainResult, FastLayer, Fenced } from "../../ports/fast_layer.ts";
+import type {
+  DrainResult,
+  DrainStep,
+  FastLayer,
+  Fenced,
+} from "../../ports/fast_layer.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { RecordStore, RecordView } from "../../ports/record_store.ts";
 
@@ -28,6 +33,8 @@ export interface Footing {
   readonly isPastBarrier: () => boolean;
   /** The epoch of the log as it was seen last. */
   readonly epoch: () => string | undefined;
+  /** Hears of every step that this instance has taken. */
+  readonly onStep?: (step: DrainStep) => void;
   /** Asks the database, and takes note of what it shows of log and leases. */
   readonly see: <View extends RecordView>(
     ask: () => Promise<View>,

@@ -8,7 +8,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { SettingsDocument, SettingsKey } from "../../domain/settings.ts";
-import type { FastAnswer } from "../../ports/fast_layer.ts";
+import type { DrainStep, FastAnswer } from "../../ports/fast_layer.ts";
 
 /** Characters of all documents kept, at most. */
 const MAX_CHARS = 64 * 1024 * 1024;
@@ -31,6 +31,9 @@ export interface NearCache {
    * than one that was taken in before.
    */
   apply(answer: FastAnswer): boolean;
+
+  /** Goes along with a step that the fast layer has taken, from where it is. */
+  follow(step: Pick<DrainStep, "from" | "to" | "changes">): void;
 
   /** Forgets everything. */
   clear(): void;
@@ -56,6 +59,15 @@ export function createNearCache(): NearCache {
     has: (key) => documents.has(key),
     get: (key) => documents.get(key),
     clear,
+    follow({ from, to, changes }) {
+      if (position !== from.settingsPosition) return;
+      for (const { key, document } of changes) {
+        const isSame = document && document.version <= to.position;
+        if (isSame && documents.has(key)) documents.set(key, document);
+        else documents.delete(key);
+      }
+      position = to.settingsPosition;
+    },
     apply({ checkpoint, changed, documents: brought }) {
       const at = checkpoint?.settingsPosition;
       if (at === undefined || (position !== undefined && at < position)) {

@@ -7,7 +7,11 @@
 import { PATIENCE_MS } from "../../domain/lease.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { isTransient, PortError } from "../../ports/port_error.ts";
-import type { RecordStore, RecordView } from "../../ports/record_store.ts";
+import type {
+  RecordCommit,
+  RecordStore,
+  RecordView,
+} from "../../ports/record_store.ts";
 import { Unsound } from "./footing.ts";
 import type { Gate, OpenGate } from "./gate.ts";
 import type { Peers } from "./peers.ts";
@@ -20,6 +24,9 @@ const POLL_MS = 4;
 
 /** The pause after the database could not be asked. */
 const RETRY_MS = 50;
+
+/** Ends a sleep; without a reason of ours an error is made each time. */
+const DONE = "it is over";
 
 /** Waiting ends here: a lease that is not renewed has ended long before. */
 const MAX_WAIT_MS = 3 * PATIENCE_MS;
@@ -48,13 +55,19 @@ export interface Safety {
   /**
    * Resolves once no instance serves anything older than `position`.
    *
-   * @param view The database at a moment after `position` was committed, where
-   * it has been seen.
    * @throws {PortError} `timeout` when it takes too long. What the database
    * says when it cannot be asked: at once where there is a `view`, else only
    * after several attempts.
    */
-  until(position: number, view?: RecordView): Promise<void>;
+  until(position: number, known?: KnownOfPosition): Promise<void>;
+}
+
+/** What is known of a committed position. */
+export interface KnownOfPosition {
+  /** The database at a moment after it was committed. */
+  readonly view?: RecordView | undefined;
+  /** The entries up to it, where this instance has committed them. */
+  readonly appended?: RecordCommit["appended"];
 }
 
 /** Creates it. */
@@ -122,32 +135,40 @@ export function createSafety(parts: {
    */
   async function isFollowed(
     position: number,
-    view: RecordView | undefined,
+    { view, appended }: KnownOfPosition,
   ): Promise<boolean> {
     const { open } = parts.gate();
     if (!open) return false;
+    // Positions of another epoch say nothing; a look tells.
+    const isOfEpoch = appended?.epoch === open.session.checkpoint.epoch;
     try {
-      // Positions of another epoch say nothing; a look tells.
-      await Promise.all([withinTime(open, position), view ?? look()]);
+      await Promise.all([
+        withinTime(open, position, appended),
+        isOfEpoch || view || look(),
+      ]);
     } catch (error) {
       parts.gate().close((error as Error).message, open.session);
     }
     return parts.gate().open?.session === open.session;
   }
 
-  async function withinTime(open: OpenGate, position: number): Promise<void> {
+  async function withinTime(
+    open: OpenGate,
+    position: number,
+    appended: RecordCommit["appended"],
+  ): Promise<void> {
     if (open.session.checkpoint.position >= position) return;
     const stop = new AbortController();
     const late = clock.sleep(FOLLOW_MS, stop.signal).then(() => {
       throw new Unsound("it has not followed the log in time");
     });
     late.catch(() => {});
-    const following = open.drain.reach(position);
+    const following = open.drain.reach(position, appended);
     following.catch(() => {});
     try {
       await Promise.race([following, late]);
     } finally {
-      stop.abort();
+      stop.abort(DONE);
     }
   }
 
@@ -186,7 +207,7 @@ export function createSafety(parts: {
         parts.gate().open?.session.checkpoint.position ?? 0,
       ),
 
-    async until(position, view) {
+    async until(position, known = {}) {
       const giveUpAt = clock.monotonic() + MAX_WAIT_MS;
       // Our own gate, should it be opening, has to catch up with this first.
       parts.gate().demand(position);
@@ -194,8 +215,8 @@ export function createSafety(parts: {
         if (clock.monotonic() > giveUpAt) throw tooLate();
         await clock.sleep(barrier - clock.monotonic());
       }
-      if (await isFollowed(position, view)) return;
-      await othersAt(position, view, giveUpAt);
+      if (await isFollowed(position, known)) return;
+      await othersAt(position, known.view, giveUpAt);
     },
   };
 }

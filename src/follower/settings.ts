@@ -19,6 +19,7 @@ import {
 import type { FastFound, FastReads } from "./fast_reads.ts";
 import type { Fills } from "./fills.ts";
 import type { Gate } from "./gate.ts";
+import type { NearCache } from "./near_cache.ts";
 
 /** What settings are read from and written to. */
 export interface SettingsParts extends DatabaseSettingsParts {
@@ -28,6 +29,8 @@ export interface SettingsParts extends DatabaseSettingsParts {
   readonly fast: FastLayer;
   /** Whether it is believed. */
   readonly gate: Gate;
+  /** What is remembered of it. */
+  readonly near: Pick<NearCache, "get">;
   /** Fills it. */
   readonly fills: Fills;
   /** Whether to fail rather than answer unverified. */
@@ -36,7 +39,7 @@ export interface SettingsParts extends DatabaseSettingsParts {
 
 /** Opens the settings; closing them leaves the parts open. */
 export function openFollowedSettings(parts: SettingsParts): SettingsStore {
-  const { reads, fast, gate, fills, safety, isStrict } = parts;
+  const { reads, fast, gate, near, fills, safety, isStrict } = parts;
   const database = openDatabaseSettings(parts);
   let closed = false;
 
@@ -94,6 +97,8 @@ export function openFollowedSettings(parts: SettingsParts): SettingsStore {
       signal?.throwIfAborted();
       return await readSomewhere(keys, found);
     },
+
+    recall: (key) => near.get(key),
 
     write: database.write,
 

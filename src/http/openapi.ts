@@ -44,7 +44,8 @@ export function openApiDocument(
       version,
       description:
         "The state layer of a trading platform: signals, features, settings, " +
-        "order numbers and events that outlive the loss of Redis.",
+        "order numbers and events that outlive the loss of Redis. Bodies are " +
+        "read as JSON in UTF-8 whatever `Content-Type` says, `text/plain` too.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
@@ -139,7 +140,10 @@ function operationOf(
       ? {
         requestBody: {
           required: !isBodyOptional(body),
-          content: { "application/json": { schema: body as z.ZodType } },
+          content: Object.fromEntries(
+            ["application/json", ...route.bodyTypes ?? []]
+              .map((type) => [type, { schema: body as z.ZodType }]),
+          ),
         },
       }
       : {}),
@@ -148,11 +152,18 @@ function operationOf(
 }
 
 function responseOf(spec: ResponseSpec): ZodOpenApiResponseObject {
-  const { description, schema, headers } = spec;
+  const { description, schema, headers, also } = spec;
   const contentType = spec.contentType ?? "application/json";
+  const content = { ...schema && { [contentType]: schema }, ...also };
   return {
     description,
     ...(headers ? { headers } : {}),
-    ...(schema ? { content: { [contentType]: { schema } } } : {}),
+    ...(schema
+      ? {
+        content: Object.fromEntries(
+          Object.entries(content).map(([type, schema]) => [type, { schema }]),
+        ),
+      }
+      : {}),
   };
 }

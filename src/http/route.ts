@@ -40,6 +40,8 @@ export interface ResponseSpec {
   readonly headers?: z.ZodObject;
   /** `application/json` when absent. */
   readonly contentType?: string;
+  /** What the body is in other media types, which the handler names. */
+  readonly also?: Readonly<Record<string, z.ZodType>>;
 }
 
 /** The successful answers of a route, by status. */
@@ -146,6 +148,8 @@ export interface RouteSpec<
   readonly responses: Out;
   /** How it answers otherwise; what every route may answer is added. */
   readonly errors: readonly ProblemStatus[];
+  /** Media types that a body may have beside `application/json`. */
+  readonly bodyTypes?: readonly string[];
   /** Most bytes of a body; the limit of the app when absent. */
   readonly bodyLimit?: number;
   /** Whether the reference page leaves the route out. */
@@ -204,9 +208,19 @@ export function route<
   return spec as unknown as Route;
 }
 
+/**
+ * Where only who administers may call: members of a group take the events of
+ * all users, and take them from one another.
+ */
+const FOR_ADMINS = [
+  "/api/admin/",
+  "/api/v1/events/groups",
+  "/api/v1/events/dead-letters",
+];
+
 /** Whether only who administers may call the route. */
 export function isForAdmins({ path }: { readonly path: string }): boolean {
-  return path.startsWith("/api/admin/");
+  return FOR_ADMINS.some((prefix) => path.startsWith(prefix));
 }
 
 /** What a path matches; each name in braces is a group that takes no slash. */

@@ -6,36 +6,26 @@
  */
 import {
   adopt,
-  hasLostPlace,
   pause,
   resume,
   seek,
 } from "../../domain/event_group/control.ts";
 import { changeOf } from "../../domain/event_group/change.ts";
-import {
-  createGroup,
-  type GroupState,
-} from "../../domain/event_group/group.ts";
+import { createGroup } from "../../domain/event_group/group.ts";
 import {
   checkPolicy,
   parseGroupName,
 } from "../../domain/event_group/policy.ts";
-import {
-  countPlaces,
-  extend,
-  settle,
-  type Settled,
-  type Settlement,
-} from "../../domain/event_group/settle.ts";
+import { extend } from "../../domain/event_group/settle.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import type { GroupStore } from "../../ports/event_groups.ts";
-import { checkEffects } from "../../ports/group_rules.ts";
 import { hasCode, PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { consumeGroup } from "./event_groups/consume.ts";
 import type { EventGroups } from "./event_groups/groups.ts";
+import { refuseStrangers } from "./event_groups/former_life.ts";
 import { createFinder, lostPlace } from "./event_groups/delivery.ts";
 import { runGauges } from "./event_groups/gauges.ts";
 import { createLane, type Lane, type Operation } from "./event_groups/lane.ts";
@@ -45,17 +35,15 @@ import {
   noLetter,
   redriveLetters,
 } from "./event_groups/letters.ts";
-import { locate } from "./event_groups/start.ts";
-import { pollGroup } from "./event_groups/poll.ts";
-import { viewGroup } from "./event_groups/view.ts";
+import { isOvertaken, locate } from "./event_groups/start.ts";
+import { createPolls, type Polls } from "./event_groups/poll.ts";
+import { createSettling, stepOf } from "./event_groups/settling.ts";
+import { viewGroups } from "./event_groups/view.ts";
 
 export type { EventGroups } from "./event_groups/groups.ts";
 
 /** Most groups. */
 const MAX_GROUPS = 1000;
-
-/** Characters of an error that are kept. */
-const MAX_ERROR_CHARS = 1000;
 
 /** Creates the service. */
 export function createEventGroups(ports: {
@@ -67,42 +55,31 @@ export function createEventGroups(ports: {
 }): EventGroups {
   const { bus, store, clock, entropy, telemetry } = ports;
   const finder = createFinder(ports);
-  const lanes = new Map<string, Lane>();
+  const settling = createSettling(ports);
+  const lanes = new Map<
+    string,
+    { readonly lane: Lane; readonly polls: Polls }
+  >();
 
-  function laneOf(name: string): Lane {
-    let lane = lanes.get(parseGroupName(name));
-    if (!lane) {
+  function laneOf(name: string) {
+    let held = lanes.get(parseGroupName(name));
+    if (!held) {
       // Whoever asks for names that are none must not fill the memory.
       if (lanes.size >= 2 * MAX_GROUPS) lanes.clear();
-      lanes.set(name, lane = createLane(name, ports));
+      const lane = createLane(name, ports);
+      held = { lane, polls: createPolls({ ...ports, lane, finder }) };
+      lanes.set(name, held);
     }
-    return lane;
+    return held;
   }
 
   async function run<T>(name: string, operation: Operation<T>): Promise<T> {
-    return (await laneOf(name).run(operation)).value;
-  }
-
-  function stepOf(settled: Settled, verb: string) {
-    if ("step" in settled) return settled.step;
-    const positions = settled.fenced.join();
-    const what = settled.fenced.length === 1
-      ? `the event at position ${positions} as that delivery is`
-      : `the events at positions ${positions} as those deliveries are`;
-    throw new PortError(
-      "fenced",
-      `Cannot ${verb} ${what} not yours any more: the lease is over, or it was settled`,
-      { facts: { positions } },
-    );
+    return (await laneOf(name).lane.run(operation)).value;
   }
 
   const groups: EventGroups = {
     async list(signal) {
-      const summaries = await store.list(signal);
-      const head = await bus.head(signal);
-      return await Promise.all(
-        summaries.map((summary) => viewGroup(summary, head, ports, signal)),
-      );
+      return await viewGroups(await store.list(signal), ports, signal);
     },
 
     async get(name, signal) {
@@ -110,7 +87,8 @@ export function createEventGroups(ports: {
       const summaries = await store.list(signal);
       const summary = summaries.find(({ group }) => group.name === name);
       if (!summary) throw noGroup(name);
-      return await viewGroup(summary, await bus.head(signal), ports, signal);
+      const [view] = await viewGroups([summary], ports, signal);
+      return view!;
     },
 
     async put(name, { policy, start }, signal) {
@@ -139,7 +117,8 @@ export function createEventGroups(ports: {
         await store.save(changeOf(undefined, step), [], signal);
         return true;
       } catch (error) {
-        if (!hasCode(error, "version_conflict")) throw error;
+        const isPassed = isOvertaken(error, start);
+        if (!isPassed && !hasCode(error, "version_conflict")) throw error;
         return await groups.put(name, { policy, start }, signal);
       }
     },
@@ -164,10 +143,17 @@ export function createEventGroups(ports: {
     async seek(name, start, signal) {
       parseGroupName(name);
       const { position, epoch } = await locate(bus, start, signal);
-      await run(name, async (state) => {
-        const behind = await lettersBehind(store, state);
-        return { value: undefined, step: seek(state, position, epoch, behind) };
-      });
+      try {
+        await run(name, async (state) => {
+          await refuseStrangers(ports, name, { position, epoch });
+          const behind = await lettersBehind(store, state, position);
+          const step = seek(state, position, epoch, behind);
+          return { value: undefined, step };
+        });
+      } catch (error) {
+        if (!isOvertaken(error, start)) throw error;
+        return await groups.seek(name, start, signal);
+      }
       telemetry.log("info", "event group sent elsewhere", {
         group: name,
         position,
@@ -175,26 +161,11 @@ export function createEventGroups(ports: {
       return position;
     },
 
-    async take(name, polling, signal) {
-      const lane = laneOf(name);
-      return await pollGroup({ ...ports, lane, finder }, polling, signal);
-    },
+    take: async (name, polling, signal) =>
+      await laneOf(name).polls.take(polling, signal),
 
-    async settle(name, { acks = [], nacks = [] }, effects = []) {
-      checkEffects(effects);
-      const settlement = {
-        acks,
-        nacks: nacks.map((one) => ({ ...one, error: keptError(one.error) })),
-      };
-      const jitter = () => entropy.fraction();
-      const { receipts, value } = await laneOf(name).run((state) => {
-        const settled = settle(state, settlement, clock.now(), jitter);
-        const step = stepOf(settled, "settle");
-        return { value: step, step, effects };
-      });
-      report(name, value.letters, value.state, settlement);
-      return receipts;
-    },
+    settle: async (name, settlement, effects = []) =>
+      await settling(name, laneOf(name).lane, settlement, effects),
 
     extend: (name, refs) =>
       run(name, (state) => {
@@ -232,37 +203,7 @@ export function createEventGroups(ports: {
     run: (signal) => runGauges(() => groups.list(signal), ports, signal),
   };
 
-  /** Says what has gone wrong for good. */
-  function report(
-    group: string,
-    letters: readonly { readonly position: number; readonly error: string }[],
-    { halted }: GroupState,
-    { acks, nacks }: Settlement,
-  ): void {
-    const count = (result: string, by: number) =>
-      by > 0 &&
-      telemetry.count("holdfast_group_settled_total", { group, result }, by);
-    const acked = countPlaces(acks);
-    count("ack", acked);
-    count("nack", countPlaces([...acks, ...nacks]) - acked);
-    if (letters.length > 0) {
-      const { position, error } = letters[0]!;
-      const dead = letters.length;
-      const fields = { group, position, error, dead_letters: dead };
-      telemetry.log("warn", "events became dead letters", fields);
-    }
-    if (halted && nacks.length > 0 && !hasLostPlace(halted)) {
-      const { reason } = halted;
-      telemetry.log("error", "event group has stopped", { group, reason });
-    }
-  }
-
   return groups;
-}
-
-/** What is kept of an error: what databases can hold, and not too much. */
-function keptError(error: string): string {
-  return error.slice(0, MAX_ERROR_CHARS).replaceAll("\0", " ").toWellFormed();
 }
 
 function noGroup(name: string): PortError {

@@ -17,6 +17,7 @@ import { hasCode, type PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { type EventCaller, visibleTo } from "./event_visibility.ts";
 import { retry } from "./retry.ts";
+import { createSharedTail } from "./shared_tail.ts";
 import { subscribe } from "./subscription.ts";
 
 /** Where reading begins: after a position, or at a time. */
@@ -94,6 +95,7 @@ export function createEventStreams(ports: {
   readonly telemetry: Telemetry;
 }): EventStreams {
   const { bus, telemetry } = ports;
+  const tail = createSharedTail(bus);
   let open = 0;
 
   async function* follow(
@@ -106,7 +108,7 @@ export function createEventStreams(ports: {
       const { position: after, epoch } = at;
       const options = { ...ports, after, epoch, channels, signal };
       try {
-        for await (const page of subscribe(bus, options)) {
+        for await (const page of subscribe(tail, options)) {
           at = { epoch, position: page.scannedTo };
           yield { events: visibleTo(caller, page.events), at };
         }

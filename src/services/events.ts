@@ -20,6 +20,7 @@ import type { Entropy } from "../../ports/entropy.ts";
 import type { EventBus, EventPage } from "../../ports/event_bus.ts";
 import { hasCode, PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import type { VolatileRelay } from "../../ports/volatile_relay.ts";
 import {
   createEventStreams,
   type EventSelection,
@@ -87,14 +88,17 @@ export interface EventService extends EventStreams {
   ): Promise<EventPage>;
 
   /**
-   * Follows the volatile lane until `signal` aborts: of each key, the newest
-   * event since the last were yielded.
+   * Follows the volatile lane, this instance's and the others', until `signal`
+   * aborts: of each key, the newest event since the last were yielded.
    */
   listen(
     selection: EventSelection,
     caller: EventCaller,
     signal: AbortSignal,
   ): AsyncGenerator<readonly NewEvent[], void>;
+
+  /** Takes what other instances publish on volatile channels, until `signal` aborts. */
+  hearOthers(signal: AbortSignal): Promise<void>;
 }
 
 /** Creates the service. */
@@ -104,22 +108,16 @@ export function createEventService(ports: {
   readonly entropy: Entropy;
   readonly telemetry: Telemetry;
   readonly channels?: ChannelRegistry;
+  /** Carries volatile events to other instances and from them; they are not told of any when absent. */
+  readonly relay?: VolatileRelay;
 }): EventService {
-  const { bus, clock, entropy, telemetry, channels = CHANNELS } = ports;
-  const lane = createVolatileLane();
-  /** Drops at which the log is told again: each time twice as many. */
-  let nextDropReport = 1;
+  const { bus, clock, entropy, telemetry, relay } = ports;
+  const { channels = CHANNELS } = ports;
+  const lane = createVolatileLane(telemetry);
 
-  function handOut(event: NewEvent): number {
-    const receivers = lane.emit(event);
-    const { dropped } = lane;
-    if (dropped >= nextDropReport) {
-      nextDropReport = dropped * 2;
-      telemetry.log("warn", "volatile events dropped; listeners are slow", {
-        dropped,
-      });
-    }
-    return receivers;
+  function publishVolatile(event: NewEvent): number {
+    relay?.send(event);
+    return lane.emit(event);
   }
 
   async function commit(
@@ -129,7 +127,10 @@ export function createEventService(ports: {
     const results = new Map<string, PublishResult>();
     if (events.length === 0) return results;
     const { receipts, isInDoubt } = await publishForSure(events, signal);
-    const held = await heldOf(receipts, signal);
+    const held = await heldOf(receipts, signal).catch((error) => {
+      // They are committed: only whether they had been before is not known.
+      throw inDoubt(error);
+    });
     const taken: Receipt[] = [];
     let end = 0;
     receipts.forEach((receipt, i) => {
@@ -165,8 +166,12 @@ export function createEventService(ports: {
         throw error;
       }
     };
-    const receipts = await retry(attempt, ports, PUBLISH_ATTEMPTS, signal);
-    return { receipts, isInDoubt };
+    try {
+      const receipts = await retry(attempt, ports, PUBLISH_ATTEMPTS, signal);
+      return { receipts, isInDoubt };
+    } catch (error) {
+      throw isInDoubt ? inDoubt(error) : error;
+    }
   }
 
   /** The events that duplicates were told of, by position; not those no longer held. */
@@ -224,7 +229,7 @@ export function createEventService(ports: {
           id: event.id,
           lane: "volatile",
           duplicate: false,
-          receivers: handOut(event),
+          receivers: publishVolatile(event),
         },
         ...(ignored.length > 0 && { ignored }),
       }));
@@ -241,11 +246,25 @@ export function createEventService(ports: {
         yield visibleTo(caller, events);
       }
     },
+
+    async hearOthers(signal) {
+      await relay?.listen(channels, lane.emit, signal);
+    },
   };
 }
 
 function isDurable({ channel }: Publication): boolean {
   return channel.lane === "durable";
+}
+
+/** What a failure means where an attempt before it may have stored the events. */
+function inDoubt(cause: unknown): unknown {
+  if (!(cause instanceof PortError) || hasCode(cause, "timeout")) return cause;
+  return new PortError(
+    "timeout",
+    `Cannot tell whether the events were stored: ${cause.message}`,
+    { cause },
+  );
 }
 
 /** Whether a publisher's event is the one that the log holds under its id. */

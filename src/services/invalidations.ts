@@ -22,6 +22,8 @@ export interface InvalidationPorts extends Pacing {
   readonly features: FeatureService;
   /** Told of what goes wrong. */
   readonly telemetry: Telemetry;
+  /** How long events are gathered, to be read at once. */
+  readonly gatherMs?: number;
 }
 
 /**
@@ -33,14 +35,19 @@ export async function followInvalidations(
   ports: InvalidationPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { bus, features, clock, entropy, telemetry } = ports;
+  const { bus, features, clock, entropy, telemetry, gatherMs = 0 } = ports;
   const lost = "lost track of invalidations; forgetting all";
   await keepTrack(
     async (onProgress) => {
       const { position: after, epoch } = await bus.head(signal);
       await features.forget({});
       const options = { clock, entropy, telemetry, channels: CHANNELS, signal };
-      const pages = subscribe(bus, { ...options, after, epoch });
+      const pages = subscribe(bus, {
+        ...options,
+        after,
+        epoch,
+        gatherMs,
+      });
       for await (const page of pages) {
         for (const event of page.events) {
           await features.forget(featureScopeOf(event));

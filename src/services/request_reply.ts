@@ -4,7 +4,9 @@
  * A question is a durable event whose `correlation_id` is its own id. Its
  * answer is the first event after it, in the order of the log, that names that
  * id as its `correlation_id`, on a channel that the question's `reply_to`
- * matches. Nothing is remembered here: the log is searched, so that everybody
+ * matches. Its `expires_at` tells who would answer until when that was waited
+ * for when it was asked first; a later answer counts all the same, for who asks
+ * again. Nothing is remembered here: the log is searched, so that everybody
  * who asks with one id gets one answer, at any time, from any instance.
  *
  * @module
@@ -23,7 +25,8 @@ import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { onFirstAbort } from "../../ports/waiting.ts";
 import type { EventService } from "./events.ts";
-import { type EventCaller, visibleTo } from "./event_visibility.ts";
+import type { EventCaller } from "./event_visibility.ts";
+import { createReplyWatch } from "./reply_watch.ts";
 import { subscribe } from "./subscription.ts";
 
 /** Where answers are looked for when nothing is said: on every channel. */
@@ -95,6 +98,7 @@ export function createRequestReply(ports: {
 }): RequestReply {
   const { bus, clock, entropy, events } = ports;
 
+  const replies = createReplyWatch(ports);
   let pending = 0;
 
   /** Where the question `id`, which the log holds at `position`, wants its answer. */
@@ -119,20 +123,21 @@ export function createRequestReply(ports: {
   }
 
   async function work(
-    question: Question & { readonly id: string },
+    question: Question & { readonly id: string; readonly expires_at: string },
     caller: EventCaller,
     traceparent: string | undefined,
     signal: AbortSignal,
     mayBeKnown: boolean,
     onAsked: (position: number) => void,
   ): Promise<Answered> {
-    const { id, event_type, data, key, reply_to = ANY_CHANNEL } = question;
+    const { id, event_type, data, key, expires_at } = question;
+    const { reply_to = ANY_CHANNEL } = question;
     const body = {
       event_type,
       id,
       ...(key === undefined ? {} : { key }),
       data,
-      metadata: { correlation_id: id, reply_to },
+      metadata: { correlation_id: id, reply_to, expires_at },
     };
     const [result] = await events.publish(body, caller, traceparent, signal);
     const { position, duplicate } = result!;
@@ -141,19 +146,10 @@ export function createRequestReply(ports: {
     const where = mayBeKnown
       ? await replyToOf(id, position!, signal)
       : reply_to;
-    const pages = subscribe(bus, {
-      ...ports,
-      after: position!,
-      channels: parseChannelPatterns([where]),
-      signal,
-    });
-    for await (const { events, head } of pages) {
-      const reply = visibleTo(caller, events)
-        .find(({ meta }) => meta.correlation_id === id);
-      if (!reply) continue;
-      return { id, position: position!, duplicate, reply, epoch: head.epoch };
-    }
-    throw signal.reason;
+    const channels = parseChannelPatterns([where]);
+    const wanted = { id, position: position!, channels, caller };
+    const reply = await replies.first(wanted, signal);
+    return { id, position: position!, duplicate, ...reply };
   }
 
   /** Refuses what could not be asked again: a question must be in the log. */
@@ -181,6 +177,7 @@ export function createRequestReply(ports: {
       const id = question.id?.toLowerCase() ??
         uuidV7(clock.now(), entropy.bytes(10));
       const mayBeKnown = question.id !== undefined;
+      const expires_at = new Date(clock.now() + timeoutMs).toISOString();
       let position: number | undefined;
       pending++;
       const end = new AbortController();
@@ -190,7 +187,7 @@ export function createRequestReply(ports: {
         () => {},
       );
       try {
-        const asked = { ...question, id };
+        const asked = { ...question, id, expires_at };
         return await work(
           asked,
           caller,

@@ -32,6 +32,8 @@ export interface SubscribeOptions extends Pacing {
   readonly signal: AbortSignal;
   /** Most events of a page. */
   readonly pageSize?: number;
+  /** How long more events are waited for once there is one: fewer, longer pages. */
+  readonly gatherMs?: number;
   /** Counts the failures that are waited out. */
   readonly telemetry?: Telemetry;
 }
@@ -50,10 +52,11 @@ export interface SubscribeOptions extends Pacing {
  * lies beyond the head.
  */
 export async function* subscribe(
-  bus: EventBus,
+  bus: Pick<EventBus, "read" | "wait">,
   options: SubscribeOptions,
 ): AsyncGenerator<EventPage, void> {
   const { channels, signal, clock, entropy, telemetry } = options;
+  const { gatherMs = 0 } = options;
   const limit = options.pageSize ?? DEFAULT_PAGE_SIZE;
   const waiting = createBoundedWaiting(clock, MAX_WAIT_MS, signal);
   let { after, epoch } = options;
@@ -69,6 +72,7 @@ export async function* subscribe(
         if (isAtEnd) {
           isAtEnd = false;
           wasRung = await waiting.until((stop) => bus.wait(after, stop));
+          if (wasRung && gatherMs > 0) await clock.sleep(gatherMs, signal);
         }
         page = await bus.read({
           after,

@@ -1,16 +1,19 @@
 /**
  * The volatile lane: events of which only the newest of each key matters.
  *
- * They are never in the log and reach only listeners of this process. A slow
- * listener gets fewer of them, never older ones first.
+ * They are never in the log. The lane hands them to listeners of this process;
+ * what other instances publish comes in through the relay. A slow listener gets
+ * fewer of them, never older ones first.
  *
  * @module
  */
 import type { ChannelMatcher } from "../../domain/event/channel_pattern.ts";
 import type { NewEvent } from "../../domain/event/event.ts";
-
-/** Most keys that wait for one listener; beyond, the oldest event is dropped. */
-const MAX_WAITING = 1024;
+import {
+  createNewestEvents,
+  type NewestEvents,
+} from "../../domain/event/newest_events.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 
 /** Hands volatile events to whoever listens. */
 export interface VolatileLane {
@@ -29,15 +32,24 @@ export interface VolatileLane {
 
 interface Mailbox {
   readonly channels: ChannelMatcher | undefined;
-  /** The newest event of each key. */
-  readonly waiting: Map<string, NewEvent>;
+  readonly waiting: NewestEvents;
   ring(): void;
 }
 
 /** Creates a lane that nobody listens to yet. */
-export function createVolatileLane(): VolatileLane {
+export function createVolatileLane(telemetry: Telemetry): VolatileLane {
   const mailboxes = new Set<Mailbox>();
   let dropped = 0;
+  /** Drops at which the log is told again: each time twice as many. */
+  let nextDropReport = 1;
+
+  function reportDrops(): void {
+    if (dropped < nextDropReport) return;
+    nextDropReport = dropped * 2;
+    telemetry.log("warn", "volatile events dropped; listeners are slow", {
+      dropped,
+    });
+  }
 
   return {
     get dropped() {
@@ -49,21 +61,16 @@ export function createVolatileLane(): VolatileLane {
       for (const { channels, waiting, ring } of mailboxes) {
         if (channels?.(event.channel) === false) continue;
         receivers++;
-        const key = `${event.channel} ${event.key ?? ""}`;
-        waiting.delete(key);
-        waiting.set(key, event);
-        if (waiting.size > MAX_WAITING) {
-          dropped++;
-          waiting.delete(waiting.keys().next().value!);
-        }
+        if (waiting.put(event)) dropped++;
         ring();
       }
+      reportDrops();
       return receivers;
     },
 
     async *listen(channels, signal) {
-      const mailbox: Mailbox = { channels, waiting: new Map(), ring() {} };
-      const { waiting } = mailbox;
+      const waiting = createNewestEvents();
+      const mailbox: Mailbox = { channels, waiting, ring() {} };
       const onAbort = () => mailbox.ring();
       mailboxes.add(mailbox);
       signal.addEventListener("abort", onAbort);
@@ -73,9 +80,7 @@ export function createVolatileLane(): VolatileLane {
             await new Promise<void>((resolve) => mailbox.ring = resolve);
             continue;
           }
-          const events = [...waiting.values()];
-          waiting.clear();
-          yield events;
+          yield waiting.take();
         }
       } finally {
         mailboxes.delete(mailbox);

@@ -76,6 +76,7 @@ export function watchWrites(ports: WritingPorts, clock: Clock): WriteWatch {
     },
     settingsStore: {
       read: settingsStore.read,
+      recall: settingsStore.recall,
       write: (changes, actor, signal) =>
         watched("settingsStore", settingsStore.write(changes, actor, signal)),
       [Symbol.asyncDispose]: () => settingsStore[Symbol.asyncDispose](),

@@ -97,6 +97,7 @@ function createTelemetry(
     log: (_level, message, fields) => log(message, fields),
     count() {},
     gauge() {},
+    retain() {},
     observe() {},
   };
 }

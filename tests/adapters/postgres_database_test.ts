@@ -171,6 +171,23 @@ if (url) {
     deepEqual([...await show("transaction_isolation")], [["read committed"]]);
   });
 
+  Deno.test("postgres: rows of a statement that fails half way are in no other answer", async () => {
+    await using schema = await makeSchema(url);
+    await using db = openDatabase(schema.url);
+    await db.ready;
+    const halfWay = "SELECT 10 / (3 - i) FROM generate_series(1, 5) AS i";
+    for (const after of ["SELECT 7", "SELECT 7 WHERE false"]) {
+      const calls = [db.read(halfWay), db.read(halfWay), db.read(after)];
+      const [one, other, good] = await Promise.allSettled(calls);
+      deepEqual([one!.status, other!.status], ["rejected", "rejected"]);
+      const rows = after.endsWith("false") ? [] : [[7]];
+      deepEqual(good?.status === "fulfilled" && [...good.value], rows);
+      await rejects(db.read(halfWay));
+      deepEqual([...await db.read(after)], rows);
+      deepEqual([...await db.read("SELECT 8")], [[8]]);
+    }
+  });
+
   Deno.test("postgres: a read whose connection is killed is made again, up to a point", async () => {
     await using schema = await makeSchema(url);
     await using db = openDatabase(schema.url);

@@ -112,34 +112,42 @@ if (url) {
     equal((await bus.publish([anEvent()]))[0]!.position, 1);
   });
 
-  Deno.test("postgres: a row that somebody holds delays its own writers only", async () => {
-    await using world = await openTwo(url, { writeMs: 400 });
-    const settings = openPostgresSettingsStore(world.one);
-    const bus = openPostgresEventBus(world.one);
-    await settings.write([{ key: KEY, json: "1" }], "1");
-    await world.psql.unsafe("BEGIN");
-    await world.psql`SELECT 1 FROM settings WHERE key = ${KEY} FOR UPDATE`;
+  for (
+    const hold of [
+      "SELECT 1 FROM settings WHERE key = $1 FOR UPDATE",
+      "UPDATE settings SET value = '9' WHERE key = $1",
+      "DELETE FROM settings WHERE key = $1",
+    ]
+  ) {
+    Deno.test(`postgres: a row that somebody holds delays its own writers only: ${hold}`, async () => {
+      await using world = await openTwo(url, { writeMs: 400 });
+      const settings = openPostgresSettingsStore(world.one);
+      const bus = openPostgresEventBus(world.one);
+      await settings.write([{ key: KEY, json: "1" }], "1");
+      await world.psql.unsafe("BEGIN");
+      await world.psql.unsafe(hold, [KEY]);
 
-    const stuck = settings.write([{ key: KEY, json: "2" }], "1");
-    stuck.catch(() => {});
-    const began = performance.now();
-    await Promise.all([
-      settings.write([{ key: OTHER, json: "1" }], "1"),
-      bus.publish([anEvent()]),
-    ]);
-    ok(performance.now() - began < 200);
-    await rejects(stuck, {
-      code: "unavailable",
-      message: `Cannot write ${KEY} as another transaction holds its row`,
+      const stuck = settings.write([{ key: KEY, json: "2" }], "1");
+      stuck.catch(() => {});
+      const began = performance.now();
+      await Promise.all([
+        settings.write([{ key: OTHER, json: "1" }], "1"),
+        bus.publish([anEvent()]),
+      ]);
+      ok(performance.now() - began < 200);
+      await rejects(stuck, {
+        code: "unavailable",
+        message: `Cannot write ${KEY} as another transaction holds its row`,
+      });
+
+      const patient = settings.write([{ key: KEY, json: "3" }], "1");
+      await world.psql.unsafe("ROLLBACK");
+      await patient;
+      const { documents } = await settings.read([KEY, OTHER]);
+      deepEqual(documents.map((document) => document?.json), ["3", "1"]);
+      equal((await bus.head()).position, 4);
     });
-
-    const patient = settings.write([{ key: KEY, json: "3" }], "1");
-    await world.psql.unsafe("COMMIT");
-    await patient;
-    const { documents } = await settings.read([KEY, OTHER]);
-    deepEqual(documents.map((document) => document?.json), ["3", "1"]);
-    equal((await bus.head()).position, 4);
-  });
+  }
 
   Deno.test("postgres: of the writers of two instances on one version, one succeeds", async () => {
     await using world = await openTwo(url);

@@ -31,7 +31,11 @@ const WITHOUT_HISTORY = `DROP TABLE settings_history, settings_replaced;
   DROP INDEX settings_in_order; DROP FUNCTION newest_revision, trim_history;
   DROP FUNCTION settings_updated(text, bigint, text, json);
   DROP TABLE consumer_group, group_entry, dead_letter;
-  DROP FUNCTION save_group, remove_group;`;
+  DROP FUNCTION save_group, remove_group;
+  DROP TABLE log_tail;
+  DROP FUNCTION log_earliest, log_position_before, log_tail_lock, trim_log;
+  DROP FUNCTION commit_change, commit_events, refuse_taken;
+  DROP TABLE order_intent; DROP FUNCTION keep_intents;`;
 
 /** Checks that the database at `url` is refused, by `ready` and by calls. */
 async function refuses(
@@ -106,9 +110,14 @@ if (url) {
       [3, "0003_blocks", clock.now()],
       [4, "0004_history", clock.now()],
       [5, "0005_groups", clock.now()],
+      [6, "0006_retention", clock.now()],
+      [7, "0007_quick_change", clock.now()],
+      [8, "0008_effects", clock.now()],
+      [9, "0009_order_intents", clock.now()],
+      [10, "0010_quick_append", clock.now()],
     ]);
     const line = ["info", "Migrated the database"] as const;
-    deepEqual(lines, Array(5).fill(line));
+    deepEqual(lines, Array(10).fill(line));
   });
 
   Deno.test("postgres: a database of an older program is brought up to date and keeps what it has", async () => {
@@ -195,13 +204,13 @@ if (url) {
       openDatabase(schema.url, { seed, telemetry })
     );
     await Promise.all(openers.map((db) => db.ready));
-    deepEqual(lines, Array(5).fill("Migrated the database"));
+    deepEqual(lines, Array(10).fill("Migrated the database"));
     const heads = await Promise.all(
       openers.map((db) => openPostgresEventBus(db).head()),
     );
     equal(new Set(heads.map((head) => head.epoch)).size, 1);
     const [made] = await schema.psql`SELECT count(*) FROM schema_migration`;
-    equal(made!["count"], "5");
+    equal(made!["count"], "10");
     for (const db of openers) await db[Symbol.asyncDispose]();
   });
 
@@ -230,11 +239,11 @@ if (url) {
     await using schema = await makeSchema(url);
     await create(schema.url);
     await schema
-      .psql`INSERT INTO schema_migration VALUES (7, '0007_x', 'c', 0)`;
+      .psql`INSERT INTO schema_migration VALUES (11, '0011_x', 'c', 0)`;
     await refuses(schema.url, {
       code: "unsupported",
       message:
-        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 7, known version is 5$/,
+        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 11, known version is 10$/,
     });
   });
 
@@ -245,7 +254,7 @@ if (url) {
     await refuses(schema.url, {
       code: "corrupt",
       message:
-        /as other scripts than this program's made it: found schema version 5, known version is 5, and migration 1 differs$/,
+        /as other scripts than this program's made it: found schema version 10, known version is 10, and migration 1 differs$/,
     });
   });
 

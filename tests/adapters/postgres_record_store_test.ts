@@ -45,6 +45,18 @@ if (url) {
     );
   });
 
+  Deno.test("postgres records: the change of one document tells what it has appended", async () => {
+    await using world = await createPostgresWorld(url);
+    const store = openPostgresRecordStore(world.db);
+    for (const key of [ALL, SCALP, ALL]) {
+      const { versions, appended } = await store.write(
+        changesOf([key], "1"),
+        "1",
+      );
+      deepEqual(appended?.entries.map(({ position }) => position), versions);
+    }
+  });
+
   Deno.test("postgres records: a document deleted by hand is gone, and its change told", async () => {
     await using world = await createPostgresWorld(url);
     await using store = openPostgresRecordStore(world.db);

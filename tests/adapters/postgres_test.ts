@@ -79,5 +79,5 @@ if (url) {
       features,
       world,
     );
-  }, 60);
+  }, { runs: 60 });
 }

@@ -141,7 +141,7 @@ if (await canStartRedis(import.meta.url)) {
       sequence,
       opened,
     );
-  }, 40);
+  }, { runs: 40 });
 
   test("other tools find the plain vector, its stamp beside it, both ending by themselves", async ({ store, cli }) => {
     equal(await put(store, VECTOR), 1);

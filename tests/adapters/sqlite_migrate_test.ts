@@ -63,9 +63,10 @@ async function findStranger(): Promise<{ uid?: number } | undefined> {
   return works ? nobody : undefined;
 }
 
-/** Takes away what 0005 has made. */
+/** Takes away what 0005 and those after it have made. */
 const WITHOUT_GROUPS =
-  "DROP TABLE consumer_group; DROP TABLE group_entry; DROP TABLE dead_letter;";
+  `DROP TABLE consumer_group; DROP TABLE group_entry; DROP TABLE dead_letter;
+  DROP TABLE order_intent;`;
 
 if (await needs(import.meta.url, ["read", "write", "run"])) {
   Deno.test("sqlite: a new database gets its tables, and says so", async () => {
@@ -85,9 +86,10 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
       [3, "0003_blocks", clock.now()],
       [4, "0004_history", clock.now()],
       [5, "0005_groups", clock.now()],
+      [6, "0006_order_intents", clock.now()],
     ]);
     const line = ["info", "Migrated the database"] as const;
-    deepEqual(lines, Array(5).fill(line));
+    deepEqual(lines, Array(6).fill(line));
   });
 
   Deno.test("sqlite: a database of an older program is brought up to date and keeps what it has", async () => {
@@ -194,7 +196,7 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     await rejects(openDatabase(folder.path), {
       code: "unsupported",
       message:
-        `Cannot use database ${folder.path} as a newer program made it: found schema version 7, known version is 5`,
+        `Cannot use database ${folder.path} as a newer program made it: found schema version 7, known version is 6`,
     });
   });
 
@@ -266,7 +268,7 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     await rejects(openDatabase(folder.path), {
       code: "corrupt",
       message:
-        `Cannot use database ${folder.path} as other scripts than this program's made it: found schema version 5, known version is 5, and migration 1 differs`,
+        `Cannot use database ${folder.path} as other scripts than this program's made it: found schema version 6, known version is 6, and migration 1 differs`,
     });
   });
 

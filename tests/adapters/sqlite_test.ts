@@ -69,5 +69,5 @@ if (await needs(import.meta.url, ["read", "write"])) {
       features,
       world,
     );
-  }, 60);
+  }, { runs: 60 });
 }

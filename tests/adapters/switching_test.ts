@@ -37,7 +37,8 @@ function slowly<Port extends object>(port: Port): Port {
   return new Proxy(port, {
     get(target, name) {
       const method = Reflect.get(target, name);
-      if (typeof method !== "function" || name === Symbol.asyncDispose) {
+      const isPlain = name === Symbol.asyncDispose || name === "recall";
+      if (typeof method !== "function" || isPlain) {
         return method;
       }
       return async (...args: unknown[]) => {

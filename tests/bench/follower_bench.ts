@@ -141,7 +141,6 @@ async function openWorld(url: string, redis: PrivateRedis) {
     const follower = stack.use(openFollower({
       ...parts,
       record: state.record,
-      settings: state.settingsStore,
       bus: state.eventBus,
       fast: stack.use(openRedisFastLayer(connection)),
       label,

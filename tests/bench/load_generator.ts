@@ -12,7 +12,7 @@ import { quantile } from "./figure.ts";
 /** What is to be sent. */
 export interface LoadPlan {
   readonly port: number;
-  readonly method: "GET" | "PUT";
+  readonly method: "GET" | "PUT" | "POST";
   readonly path: string;
   /** Whose settings are meant. */
   readonly user: string;
@@ -59,7 +59,7 @@ async function openConnection(port: number): Promise<Connection> {
     const length = Number(/\ncontent-length: (\d+)/i.exec(head)?.[1]);
     if (held.length < headEnd + 4 + length) return;
     held = Buffer.alloc(0);
-    if (head.startsWith("HTTP/1.1 200")) waiting!.resolve(length);
+    if (/^HTTP\/1\.1 20[01]/.test(head)) waiting!.resolve(length);
     else waiting!.reject(new Error(head));
   });
   return {

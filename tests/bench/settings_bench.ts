@@ -128,7 +128,6 @@ function openInstance(
   const follower = stack.use(openFollower({
     ...parts,
     record: state.record,
-    settings: state.settingsStore,
     bus: state.eventBus,
     fast: stack.use(openRedisFastLayer(connection)),
     label,

@@ -26,7 +26,7 @@ const SINGLE = 200;
 const PARSED_READS = 1000;
 /** Reads of one service in one round. */
 const READS = REQUESTS.one + REQUESTS.bundle + 2 * SINGLE;
-const PUTS = 40;
+const PUTS = 200;
 const OPEN_LOOP = { rate: 1000, requests: 4000, rounds: 3 };
 
 /** What is asked; all of them answer the same. */

@@ -15,6 +15,7 @@ const MODE = "/api/futures/ginie/modes/:mode";
 const BUNDLE = "/api/user/settings";
 /** The same, put together as objects, as most would do it. */
 const PARSED = `${BUNDLE}/parsed`;
+const EVENTS = "/api/v1/events";
 
 const defaults = BUILT_IN_DOCUMENTS;
 
@@ -97,10 +98,30 @@ async function createAfternoon(): Promise<Hono> {
     });
 }
 
+/** Events as one writes them down in an afternoon: one INSERT a request. */
+async function createEvents(): Promise<Hono> {
+  const sql = postgres(Deno.env.get("DATABASE_URL")!, { onnotice() {} });
+  await sql`CREATE TABLE IF NOT EXISTS afternoon_event (
+    id uuid PRIMARY KEY, channel text, timestamp text, data text)`;
+
+  return new Hono()
+    .post(EVENTS, async (c) => {
+      const { event_type, timestamp, ...data } = await c.req.json();
+      const id = crypto.randomUUID();
+      await sql`INSERT INTO afternoon_event
+        VALUES (${id}, ${event_type}, ${timestamp}, ${JSON.stringify(data)})`;
+      return c.json({ id }, 201);
+    });
+}
+
+const KINDS: Record<string, () => Hono | Promise<Hono>> = {
+  constant: createConstant,
+  events: createEvents,
+  afternoon: createAfternoon,
+};
+
 if (import.meta.main) {
-  const app = Deno.args[0] === "constant"
-    ? createConstant()
-    : await createAfternoon();
+  const app = await KINDS[Deno.args[0] ?? "afternoon"]!();
   Deno.serve({
     port: 0,
     hostname: "127.0.0.1",

@@ -63,7 +63,8 @@ async function endsEarlyWhereDataIsLong(bus: EventBus): Promise<void> {
   }
 }
 
-const LAWS = {
+/** The laws. */
+export const EVENT_BUS_LAWS = {
   ...FOLLOWING_LAWS,
 
   "an empty log has head 0 and an empty first page": async ({ bus }) => {
@@ -88,6 +89,7 @@ const LAWS = {
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         correlation_id: "c",
         reply_to: "setup.*",
+        expires_at: "2026-01-02T03:04:06Z",
       },
     });
     const plain = anEvent();
@@ -286,7 +288,7 @@ const LAWS = {
 export function testEventBus(
   adapter: string,
   open: () => Promise<EventBusSubject>,
-  waived: Waivers<typeof LAWS> = {},
+  waived: Waivers<typeof EVENT_BUS_LAWS> = {},
 ): void {
-  testLaws(adapter, LAWS, open, waived);
+  testLaws(adapter, EVENT_BUS_LAWS, open, waived);
 }

@@ -81,7 +81,7 @@ async function put(
   return (await store.load(state.name))!;
 }
 
-const LAWS = {
+export const GROUP_STORE_LAWS = {
   "a group is read back whole": async (subject) => {
     const { store } = subject;
     equal(await store.load("g"), undefined);
@@ -394,7 +394,7 @@ function* calls(store: GroupStore, state: GroupState, signal?: AbortSignal) {
 export function testGroupStore(
   adapter: string,
   open: () => Promise<GroupStoreSubject>,
-  waived: Waivers<typeof LAWS> = {},
+  waived: Waivers<typeof GROUP_STORE_LAWS> = {},
 ): void {
-  testLaws(adapter, LAWS, open, waived);
+  testLaws(adapter, GROUP_STORE_LAWS, open, waived);
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { deepEqual, equal, ok } from "../support/assert.ts";
+import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
+import { MAX_STRETCH_DOCUMENT_CHARS } from "../../ports/record_store.ts";
 import { anEvent } from "../support/events.ts";
 import { testLaws, type Waivers } from "./law.ts";
 import { CLAIMING, claimOf } from "./record_claims.ts";
@@ -32,6 +33,44 @@ const LEAVING = {
     ok(next.epochAgeMs < 60_000);
     await store.leaveEpoch(epoch);
     equal((await bus.head()).epoch, next.head.epoch);
+  },
+} satisfies RecordLaws;
+
+const WRITING = {
+  "a write tells what has come into the log by it, as a stretch does": async (
+    { store, bus },
+  ) => {
+    await bus.publish(eventsOf(2));
+    const json = '{ "b":1.50, "a":"\u2028ä😀\\"" }';
+    const paths = ['a."b', "c"];
+    for (
+      const changes of [[{ key: SCALP, json, paths }], changesOf([ALL], "1")]
+    ) {
+      const { position, epoch } = await bus.head();
+      const { versions, appended } = await store.write(changes, 'x"y');
+      deepEqual(versions, [position + 1]);
+      if (!appended) continue;
+      const { entries, documents } = await store.stretch(position);
+      deepEqual(appended, { epoch, entries, documents });
+    }
+  },
+
+  "a write of what others have changed is refused, and tells the version":
+    async ({ store, bus }) => {
+      await store.write(changesOf([SCALP], "1"), "1");
+      const [change] = changesOf([SCALP], "1");
+      const call = () => store.write([{ ...change!, ifVersion: 0 }], "2");
+      await rejects(call, {
+        code: "version_conflict",
+        facts: { key: SCALP, version: 1 },
+      });
+      equal((await bus.head()).position, 1);
+    },
+
+  "a long document is not told with its entry": async ({ store }) => {
+    const json = JSON.stringify("x".repeat(MAX_STRETCH_DOCUMENT_CHARS));
+    const { appended } = await store.write([{ key: SCALP, json }], "1");
+    if (appended) deepEqual(appended.documents, new Map([[SCALP, undefined]]));
   },
 } satisfies RecordLaws;
 
@@ -156,7 +195,7 @@ const READING = {
   },
 } satisfies RecordLaws;
 
-const LAWS = { ...LEAVING, ...READING, ...STRETCHES, ...CLAIMING };
+const LAWS = { ...LEAVING, ...WRITING, ...READING, ...STRETCHES, ...CLAIMING };
 
 /** Holds each store `open` returns to every law, save those waived by name. */
 export function testRecordStore(

@@ -30,7 +30,8 @@ async function updates(bus: EventBus): Promise<unknown[]> {
   }));
 }
 
-const LAWS = {
+/** The laws. */
+export const SETTINGS_STORE_LAWS = {
   "what was never written is absent": async ({ store }) => {
     const snapshot = await store.read([ALL, SCALP]);
     deepEqual(snapshot.documents, [undefined, undefined]);
@@ -54,6 +55,21 @@ const LAWS = {
     const { documents } = await store.read([SCALP, OTHERS, ALL, SCALP]);
     deepEqual(documents.map((d) => d?.json), ["2", undefined, "1", "2"]);
     deepEqual((await store.read([])).documents, []);
+  },
+
+  "what is remembered has been stored, if not last": async ({ store }) => {
+    const write = async (json: string) => {
+      const [version] = await store.write([{ key: ALL, json }], "1");
+      return { key: ALL, version: version!, json };
+    };
+    const stored = [await write("1"), await write("2")];
+    for (let i = 0; i < 3; i++) {
+      await store.read([ALL]);
+      const known = store.recall(ALL);
+      if (!known) continue;
+      deepEqual(known, stored.find(({ version }) => version === known.version));
+    }
+    equal(store.recall(SCALP), undefined);
   },
 
   "users do not see each other's documents": async ({ store }) => {
@@ -215,7 +231,7 @@ const LAWS = {
 export function testSettingsStore(
   adapter: string,
   open: () => Promise<SettingsStoreSubject>,
-  waived: Waivers<typeof LAWS> = {},
+  waived: Waivers<typeof SETTINGS_STORE_LAWS> = {},
 ): void {
-  testLaws(adapter, LAWS, open, waived);
+  testLaws(adapter, SETTINGS_STORE_LAWS, open, waived);
 }

@@ -71,6 +71,7 @@ Deno.test("what an event carries are attributes", () => {
     traceparent: TRACE,
     correlation_id: "c",
     reply_to: "r",
+    expires_at: TIME,
   };
   deepEqual(written(meta), {
     specversion: "1.0",
@@ -88,6 +89,7 @@ Deno.test("what an event carries are attributes", () => {
     traceparent: TRACE,
     correlationid: "c",
     replyto: "r",
+    expirytime: TIME,
     data: { setup_id: "s-1" },
   });
   for (const name of Object.keys(written(meta))) {
@@ -136,6 +138,7 @@ Deno.test("a CloudEvent is published; what has no room is told", () => {
     traceparent: TRACE,
     correlationid: "c",
     replyto: "r",
+    expirytime: TIME,
     user: "7",
     subject: "s",
     key: "no",
@@ -155,6 +158,7 @@ Deno.test("a CloudEvent is published; what has no room is told", () => {
       traceparent: TRACE,
       correlation_id: "c",
       reply_to: "r",
+      expires_at: TIME,
     },
   });
   deepEqual(ignored, ["subject", "key", "metadata", "user"]);
@@ -235,6 +239,7 @@ Deno.test("faults are told in the words of CloudEvents", () => {
     [{ datacontenttype: "/json" }, "datacontenttype must be a type of JSON"],
     [{ traceparent: "x" }, "traceparent must be a W3C traceparent"],
     [{ correlationid: "" }, "correlationid must be a text"],
+    [{ expirytime: "2026-01-02" }, "expirytime must be an ISO 8601 time"],
     [{ replyto: 1 }, "replyto must be a channel or a pattern of channels"],
     [{ replyto: "A" }, "replyto must be a channel or a pattern of channels"],
     [{ partitionkey: "" }, "partitionkey must be a text"],

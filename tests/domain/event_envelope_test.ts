@@ -10,7 +10,7 @@ import {
   formatEvent,
   formatVolatileEvent,
 } from "../../domain/event/envelope.ts";
-import type { LoggedEvent } from "../../domain/event/event.ts";
+import { type LoggedEvent, readMeta } from "../../domain/event/event.ts";
 import { parsePublications } from "../../domain/event/publication.ts";
 import { CHANNELS, publishable } from "../../domain/event/registry.ts";
 import { jsonFault } from "../../domain/json_value.ts";
@@ -28,10 +28,11 @@ const EPOCH = "019b7e5d-0000-7000-8000-000000000000";
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const AT = Date.UTC(2026, 0, 2, 21);
 
-/** One event of every channel, the second one with all metadata. */
+/** One event of every channel, the second one with metadata, and a question. */
 function goldenEvents(): LoggedEvent[] {
   const entropy = createSeededEntropy(3);
-  return CHANNELS.all.map(({ name, example, key }, i) => ({
+  const question = CHANNELS.find("signal.triggered")!;
+  return [...CHANNELS.all, question].map(({ name, example, key }, i, all) => ({
     id: uuidV7(AT + i, entropy.bytes(10)),
     channel: name,
     key: String(example[key]),
@@ -43,6 +44,11 @@ function goldenEvents(): LoggedEvent[] {
         user: "42",
         traceparent: TRACE,
         correlation_id: 'a "quoted" one',
+      }),
+      ...(i === all.length - 1 && {
+        correlation_id: "019b8082-948a-7000-8000-000000000000",
+        reply_to: "setup.*",
+        expires_at: "2026-01-02T21:00:05.000Z",
       }),
     },
     position: i + 1,
@@ -121,6 +127,7 @@ const aMeta = fc.record({
   traceparent: fc.constant(TRACE),
   correlation_id: aText,
   reply_to: fc.constantFrom("setup.received", "signal.*", ">"),
+  expires_at: aTimestamp,
 }, { requiredKeys: ["timestamp"], noNullPrototype: true });
 
 /** What an event on `channel` has when a user published it who did not say so. */
@@ -214,4 +221,24 @@ Deno.test("the three forms say the same, as far as each can", () => {
       deepEqual(flat, { ...said, meta: { timestamp, ...owner } });
     },
   ));
+});
+
+Deno.test("data that are no JSON object stop no reader: they are told as a text", () => {
+  const [event] = goldenEvents();
+  for (const json of ['{"a":', "[1]", "7", "", '{"timestamp": }']) {
+    for (const form of EVENT_FORMS) {
+      const told = JSON.parse(formatEvent({ ...event!, json }, EPOCH, form));
+      const data = form === "flat" ? told : told.data;
+      equal(data.malformed_data, json, form);
+    }
+  }
+});
+
+Deno.test("metadata that are none stop no reader: the time of the commit is told", () => {
+  const none = { timestamp: "2026-01-02T21:00:00.000Z" };
+  for (const text of ['{"timestamp":', "[]", "{}", '{"timestamp":7}', ""]) {
+    deepEqual(readMeta(text, AT), none);
+  }
+  const meta = { timestamp: "2026-01-02T20:59:59.5Z", source: "a" };
+  deepEqual(readMeta(JSON.stringify(meta), AT), meta);
 });

@@ -24,6 +24,7 @@ import {
   checkPolicy,
   DEFAULT_POLICY,
 } from "../../domain/event_group/policy.ts";
+import { bury } from "../../domain/event_group/poison.ts";
 import { discard, redrive } from "../../domain/event_group/redrive.ts";
 import { settle } from "../../domain/event_group/settle.ts";
 import { mayScan, nextDue, take } from "../../domain/event_group/take.ts";
@@ -230,4 +231,17 @@ Deno.test("event group: every fault of a policy is told", () => {
     name: "InvalidInput",
     message: /maxAttempts must be from 1 to 1000.*; leaseMs/,
   });
+});
+
+Deno.test("what is buried counts as no delivery, and what is not out is passed over", () => {
+  const events = [{ position: 1 }, { position: 2 }];
+  const stretch = { events, scannedTo: 2 };
+  const { state } = take(begin(), { member: "m", limit: 1, now: 5, stretch });
+  const error = "it is unreadable";
+  const faults = [1, 2, 3].map((position) => ({ position, error }));
+  const buried = bury(state, faults, 6);
+  deepEqual(buried.letters, [
+    { position: 1, key: undefined, status: "dead", attempts: 0, error, at: 6 },
+  ]);
+  deepEqual([buried.state.entries, buried.state.checkpoint], [[], 1]);
 });

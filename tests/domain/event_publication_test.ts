@@ -210,7 +210,9 @@ const A_TIME =
 const REFUSED: [string, unknown, string[]][] = [
   ["nothing", undefined, [" is required"]],
   ["null", null, [" must be an object: current value is null"]],
-  ["a list", [1], [" must be an object: current value is a list of 1"]],
+  ["a list of what is none", [1], [
+    "[0] must be an object: current value is 1",
+  ]],
   ["a text", "x", [' must be an object: current value is "x"']],
   ["no channel", { data: {} }, ["event_type is required"]],
   ["an unknown channel", { event_type: "setup.recieved", data: {} }, [

@@ -10,7 +10,11 @@ import {
   replaceTable,
   runExample,
 } from "../../scripts/readme.ts";
-import { deepEqual, equal, match, ok } from "../support/assert.ts";
+import { maskedDemo, playDemo, readDemo } from "../../scripts/readme_demo.ts";
+import { findPrograms } from "../../scripts/services.ts";
+import { runCommandLine } from "../../src/cli/mod.ts";
+import { deepEqual, equal, fail, match, ok } from "../support/assert.ts";
+import { recordingTerminal } from "../support/cli_terminal.ts";
 import { needs } from "../support/needs.ts";
 import { startService } from "../support/service_process.ts";
 
@@ -34,6 +38,37 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
       }
     } finally {
       await Deno.remove(folder, { recursive: true });
+    }
+  });
+
+  const redis = await findPrograms(["redis-server"]);
+  Deno.test({
+    name: "README: the demo of two terminals goes as printed" +
+      (redis ? "" : " (skipped, as there is no redis-server to kill)"),
+    ignore: redis === undefined,
+    async fn() {
+      const printed = readDemo(await Deno.readTextFile("README.md"));
+      ok(
+        printed !== undefined,
+        "README has no <!-- demo --> … <!-- end of demo -->",
+      );
+      equal(maskedDemo(await playDemo(redis!)), maskedDemo(printed));
+    },
+  });
+
+  Deno.test("README: every command of events that it names is one, with its options", async () => {
+    const markdown = await Deno.readTextFile("README.md");
+    const named = [
+      ...markdown.matchAll(/holdfast (events(?: [a-z-]+)+)([^`\n]*)/g),
+    ];
+    ok(named.length >= 6, `found only ${named.length} commands`);
+    for (const [text, words, rest] of named) {
+      const terminal = recordingTerminal(() => fail("nobody is asked"));
+      const asked = [...words!.split(" "), "--help"];
+      equal(await runCommandLine(asked, terminal), 0, text);
+      for (const [option] of rest!.matchAll(/--[a-z-]+/g)) {
+        ok(terminal.said.join("").includes(`  ${option} `), text);
+      }
     }
   });
 

@@ -5,7 +5,6 @@
  */
 import { sleep } from "../../scripts/server_process.ts";
 import type { Chance } from "../simulation/chance.ts";
-import type { Clients } from "./clients.ts";
 import type { Instance } from "./instance.ts";
 import type { World } from "./world.ts";
 
@@ -15,7 +14,6 @@ export type Lane = "redis" | "network" | "machines";
 /** What a fault may use. */
 export interface Scene {
   readonly world: World;
-  readonly clients: Pick<Clients, "history">;
   /** Decides all that is left to chance, the same for the same seed. */
   readonly chance: Chance;
 }

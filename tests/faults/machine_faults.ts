@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { History } from "../support/history.ts";
 import { connectPsql } from "../support/postgres_world.ts";
 import { documentOf, keyOf, USERS } from "./clients.ts";
 import { type Faults, oneOf, pause, type Scene } from "./fault.ts";
@@ -50,14 +51,19 @@ export const MACHINE_FAULTS: Faults = {
     await world.postgres.start();
     end();
   },
-
-  async "rows changed by hand"(scene) {
-    for (let times = 1 + scene.chance.below(4); times > 0; times--) {
-      await changeRow(scene, times);
-      await pause(scene.chance, 50, 300);
-    }
-  },
 };
+
+/** What a person does in the tables, told to `history`. */
+export function personFaults(history: History): Faults {
+  return {
+    async "rows changed by hand"(scene) {
+      for (let times = 1 + scene.chance.below(4); times > 0; times--) {
+        await changeRow(scene, history, times);
+        await pause(scene.chance, 50, 300);
+      }
+    },
+  };
+}
 
 function beginAll(
   { instances, outages }: World,
@@ -71,13 +77,14 @@ let changed = 0;
 
 /** Changes a row as a person does; nobody is told its version. */
 async function changeRow(
-  { world, clients, chance }: Scene,
+  { world, chance }: Scene,
+  history: History,
   times: number,
 ): Promise<void> {
   const user = chance.pick(USERS);
   const value = `by hand ${++changed} ${times}`;
   await using psql = connectPsql(world.postgres.url);
-  const written = clients.history.write("person", user, value, async () => {
+  const written = history.write("person", user, value, async () => {
     await psql`
       UPDATE settings SET value = ${documentOf(user, value)}
       WHERE key = ${keyOf(user)}`;

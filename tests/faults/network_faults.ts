@@ -127,7 +127,7 @@ export const NETWORK_FAULTS: Faults = {
     const { chance } = scene;
     const { name, postgres } = oneOf(scene);
     const end = scene.world.outages.begin(name, "connections");
-    postgres.loseReplies(1, (request) => request.includes("commit_calls"));
+    postgres.loseReplies(1, (request) => /commit_(calls|change)/.test(request));
     await pause(chance, 200, 600);
     await postgres.mend();
     end();

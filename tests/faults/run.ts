@@ -10,7 +10,8 @@ import { connectPsql } from "../support/postgres_world.ts";
 import { type Account, createClients, keyOf, USERS } from "./clients.ts";
 import type { Launch } from "./instance.ts";
 import { createModes, type Modes } from "./modes.ts";
-import { type Course, RECOVERY_MS, runFaults } from "./schedule.ts";
+import { personFaults } from "./machine_faults.ts";
+import { type Course, LANES, RECOVERY_MS, runFaults } from "./schedule.ts";
 import { openWorld, type Programs, type World } from "./world.ts";
 
 /** How long clients work before the first fault. */
@@ -69,7 +70,10 @@ export async function run(
   try {
     await sleep(CALM_MS);
     for (const count of modes.switches.values()) calmSwitches += count;
-    course = await runFaults(seed, seconds, { world, clients, modes });
+    course = await runFaults(seed, seconds, { world, modes }, {
+      ...LANES,
+      machines: { ...LANES.machines, ...personFaults(clients.history) },
+    });
     recoveryMs = await modes.untilNormal(RECOVERY_MS);
   } finally {
     stop.abort();

@@ -5,7 +5,6 @@
  */
 import { sleep } from "../../scripts/server_process.ts";
 import { type Chance, createChance } from "../simulation/chance.ts";
-import type { Clients } from "./clients.ts";
 import type { Fault, Faults, Lane } from "./fault.ts";
 import { MACHINE_FAULTS } from "./machine_faults.ts";
 import type { Modes } from "./modes.ts";
@@ -28,7 +27,11 @@ export interface Course {
   readonly recoveries: readonly (number | undefined)[];
 }
 
-const LANES: Readonly<Record<Lane, Faults>> = {
+/** The faults of every lane. */
+export type Lanes = Readonly<Record<Lane, Faults>>;
+
+/** What happens to servers, networks and processes. */
+export const LANES: Lanes = {
   redis: REDIS_FAULTS,
   network: NETWORK_FAULTS,
   machines: MACHINE_FAULTS,
@@ -50,10 +53,11 @@ function createBag(faults: Faults, chance: Chance): () => [string, Fault] {
 export async function runFaults(
   seed: number,
   seconds: number,
-  scene: { world: World; clients: Clients; modes: Modes },
+  scene: { world: World; modes: Modes },
+  lanes: Lanes = LANES,
 ): Promise<Course> {
   const chance = createChance(seed, "schedule");
-  const bags = Object.values(LANES)
+  const bags = Object.values(lanes)
     .map((faults) => createBag(faults, chance));
   const happenings: Happening[] = [];
   const recoveries: (number | undefined)[] = [];
@@ -73,11 +77,11 @@ export async function runFaults(
   }
 
   for (let round = 0; performance.now() < until; round++) {
-    const lanes = [...bags];
-    lanes.splice(chance.below(lanes.length), 1);
-    if (chance.happens(0.3)) lanes.splice(chance.below(lanes.length), 1);
+    const drawn = [...bags];
+    drawn.splice(chance.below(drawn.length), 1);
+    if (chance.happens(0.3)) drawn.splice(chance.below(drawn.length), 1);
     const ended = await Promise.allSettled(
-      lanes.map((draw, i) =>
+      drawn.map((draw, i) =>
         happen(draw(), createChance(seed, `${round} ${i}`))
       ),
     );

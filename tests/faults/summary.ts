@@ -5,6 +5,7 @@
  */
 import type { Operation } from "../support/history.ts";
 import type { Failure, Gaps } from "./clients.ts";
+import type { Course } from "./schedule.ts";
 import { MAX_CALM_SWITCHES, type Outcome } from "./run.ts";
 
 /** Most failures and violations that are told of one by one. */
@@ -54,7 +55,7 @@ export function summaryOf(outcome: Outcome): string {
 }
 
 /** All faults, on the clock that the logs go by. */
-export function courseOf({ course }: Outcome): string {
+export function courseOf(course: Course): string {
   const wall = (time: number) =>
     new Date(performance.timeOrigin + time).toISOString().slice(11, 23);
   return course.happenings
@@ -146,13 +147,15 @@ function latency(what: string, samples: readonly number[]): string {
   } ms, most ${at(1)} ms`;
 }
 
-function countBy(names: readonly string[]): Map<string, number> {
+/** How often each name is there. */
+export function countBy(names: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
 }
 
-function list(counts: ReadonlyMap<string, number>, digits = 0): string {
+/** Names and numbers, in the order of the names. */
+export function list(counts: ReadonlyMap<string, number>, digits = 0): string {
   return [...counts].sort().map(([name, count]) =>
     `${name} ${count.toFixed(digits)}`
   ).join(", ") || "none";
@@ -162,7 +165,8 @@ function ms(time: number): string {
   return time.toFixed(1);
 }
 
-function machine(): string {
+/** What it was run on. */
+export function machine(): string {
   const { total } = Deno.systemMemoryInfo();
   return `${navigator.hardwareConcurrency} cores, ${
     Math.round(total / 1e9)

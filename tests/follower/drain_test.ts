@@ -79,6 +79,11 @@ function createWorld(capacity?: number) {
     },
     write: (key: typeof ALL, json: string) =>
       settings.write([{ key, json }], "a"),
+    /** Commits as an instance does that tells what it has appended. */
+    append: async (json: string) => {
+      const own = openMemoryRecordStore(log, documents);
+      return (await own.write([{ key: ALL, json }], "a")).appended!;
+    },
     shown: () => (parseCheckpoint(server.data.mark!) as Checkpoint).position,
   };
 }
@@ -227,4 +232,39 @@ Deno.test("drain: a step that fails is an end, and the next call takes another",
   fast.mend();
   await drain.reach(2);
   equal(shown(), 2);
+});
+
+Deno.test("drain: what this instance has committed is not read again where it comes next", async () => {
+  const { drain, append, record, server, shown } = createWorld();
+  const first = await append("1");
+  await drain.reach(1, first);
+  deepEqual([shown(), record.calls("stretch")], [1, 0]);
+  deepEqual(server.data.stream!.map(({ json }) => json), [
+    first.entries[0]!.json,
+  ]);
+  await drain.reach(2, await append("2"));
+  deepEqual([shown(), record.calls("stretch")], [2, 0]);
+});
+
+Deno.test("drain: it is read where something else comes next, or the epoch is another", async () => {
+  const { drain, append, commit, record, shown } = createWorld();
+  commit(1);
+  await drain.reach(2, await append("1"));
+  deepEqual([shown(), record.calls("stretch")], [2, 1]);
+  const foreign = { ...await append("2"), epoch: "another" };
+  await drain.reach(3, foreign);
+  deepEqual([shown(), record.calls("stretch")], [3, 2]);
+});
+
+Deno.test("drain: what somebody else has taken along already is not taken twice", async () => {
+  const { drain, append, fast, session, shown, start, server } = createWorld();
+  const own = await append("1");
+  server.data.mark = formatCheckpoint({
+    ...start,
+    position: 1,
+    settingsPosition: 1,
+  });
+  await drain.reach(1, own);
+  deepEqual([shown(), session.checkpoint.position], [1, 1]);
+  equal(fast.calls("drain"), 1);
 });

@@ -69,6 +69,7 @@ function createWorld() {
     closed,
     calls,
     reopen: () => void (gate.open = open()),
+    follow: reads.follow,
     /** Begins a read; what it gives are the versions found. */
     async find(...wanted: SettingsKey[]) {
       const found = await reads.find(wanted);
@@ -249,4 +250,30 @@ Deno.test("fast reads: a document that is not there is told to be missing", asyn
   const found = find(key(1), key(2));
   await answer({}, undefined, key(2));
   deepEqual(await found, [3, undefined]);
+});
+
+Deno.test("fast reads: an own step overtakes no call that is under way", async () => {
+  const { find, near, follow, answer, calls } = createWorld();
+  const first = find(key(1));
+  await answer();
+  await first;
+  const second = find(key(1));
+  await settle();
+  const to = { ...START, position: 12, settingsPosition: 12 };
+  const document = { key: key(1), version: 12, json: "12" };
+  follow({
+    from: START,
+    to,
+    changes: [{ key: key(1), position: 12, document }],
+  });
+  equal(near.position, START.settingsPosition);
+  // Answered before the step was taken: it is current as of then.
+  await answer({}, []);
+  deepEqual(await second, [3]);
+  equal(near.position, 12);
+  const third = find(key(1));
+  await settle();
+  deepEqual(calls[0]!.query.keys, []);
+  await answer(to, []);
+  deepEqual(await third, [12]);
 });

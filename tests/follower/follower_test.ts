@@ -134,3 +134,25 @@ Deno.test("a write that is given a position for the second time makes it known",
   equal(world.log.head().epoch === epoch, false);
   equal((await world.within(settings.read([ALL]))).documents[0]?.json, "3");
 });
+
+Deno.test("a write reads nothing back, and the next read is one call", async () => {
+  const world = createFollowerWorld();
+  await using one = await world.startOpen();
+  const { settings } = one.follower;
+  const write = (json: string) =>
+    world.within(settings.write([{ key: ALL, json }], "a"));
+  await write("0");
+  for (let i = 0; i < 3; i++) await world.within(settings.read([ALL]));
+  const asked = () => [one.record.calls("stretch"), one.record.calls("read")];
+  const before = asked();
+  for (const json of ["1", "2", "3"]) {
+    equal(settings.recall(ALL)?.json, String(Number(json) - 1));
+    await write(json);
+    const calls = one.fast.calls("read");
+    const { documents, source } = await world.within(settings.read([ALL]));
+    deepEqual([documents[0]?.json, source], [json, "redis"]);
+    equal(one.fast.calls("read") - calls, 1);
+  }
+  deepEqual(asked(), before);
+  equal(settings.recall(SCALP), undefined);
+});

@@ -81,7 +81,6 @@ Deno.test("an epoch that ends while a gate opens does not let it open", async ()
   await world.settle(() => two.follower.state().mode === "normal", 10_000);
   const other = openBystanderSettings({
     record: openMemoryRecordStore(world.log, world.documents, world.leases),
-    settings: world.settings,
     clock: world.clock,
     entropy: createSeededEntropy(9),
     label: "other",
@@ -165,7 +164,6 @@ Deno.test("an instance without a fast layer is not kept waiting once it is known
   await using one = await world.startOpen();
   const other = openBystanderSettings({
     record: openMemoryRecordStore(world.log, world.documents, world.leases),
-    settings: world.settings,
     clock: world.clock,
     entropy: createSeededEntropy(9),
     label: "other",

@@ -83,3 +83,42 @@ Deno.test("a cleared cache begins anew", () => {
   near.clear();
   deepEqual([near.position, near.has(ONE)], [undefined, false]);
 });
+
+/** A step from settings position `from` to `to` that changes documents. */
+const step = (
+  from: number,
+  to: number,
+  ...changed: FastAnswer["documents"]
+) => ({
+  from: answer(from, undefined).checkpoint!,
+  to: answer(to, undefined).checkpoint!,
+  changes: [ONE, TWO].slice(0, changed.length).map((key, i) => ({
+    key,
+    position: to,
+    document: changed[i],
+  })),
+});
+
+Deno.test("a step from where the cache is takes its documents along", () => {
+  const near = createNearCache();
+  near.apply(answer(5, undefined, document(ONE, 3), document(TWO, 4)));
+  near.follow(step(5, 8, document(ONE, 8), undefined));
+  deepEqual(near.get(ONE), document(ONE, 8));
+  deepEqual([near.has(TWO), near.position], [false, 8]);
+});
+
+Deno.test("a step brings nothing that was not near, and nothing beyond its end", () => {
+  const near = createNearCache();
+  near.apply(answer(5, undefined, document(TWO, 4)));
+  near.follow(step(5, 8, document(ONE, 8), document(TWO, 30)));
+  deepEqual([near.has(ONE), near.has(TWO), near.position], [false, false, 8]);
+});
+
+Deno.test("a step from elsewhere says nothing of what is near", () => {
+  const near = createNearCache();
+  near.follow(step(5, 8, document(ONE, 8)));
+  deepEqual([near.has(ONE), near.position], [false, undefined]);
+  near.apply(answer(5, undefined, document(ONE, 3)));
+  for (const from of [4, 6]) near.follow(step(from, 8, document(ONE, 8)));
+  deepEqual([near.get(ONE), near.position], [document(ONE, 3), 5]);
+});

@@ -109,7 +109,7 @@ Deno.test("safety: what our own gate shows is safe, whatever others have told", 
   const view = await world.see();
   world.other(0);
   world.open(5);
-  await world.safety.until(5, view);
+  await world.safety.until(5, { view });
   equal(world.record.calls("read"), 1);
 });
 
@@ -127,6 +127,26 @@ Deno.test("safety: the database is looked at where there is no view, since posit
   deepEqual([world.gate.open, seen.ended], [undefined, false]);
   await pass(world.clock, 200);
   equal(seen.ended, true);
+});
+
+Deno.test("safety: what this instance has committed in the epoch that it serves needs no look", async () => {
+  const world = createWorld();
+  world.commit(5);
+  await world.see();
+  world.open(5);
+  const appended = {
+    epoch: world.log.head().epoch,
+    entries: [world.log.at(5)],
+    documents: new Map(),
+  };
+  await world.safety.until(5, { appended });
+  equal(world.record.calls("read"), 1);
+  // That of another epoch says nothing of what is served.
+  world.log.renewEpoch();
+  const lost = { ...appended, epoch: world.log.head().epoch };
+  const seen = world.watch(world.safety.until(5, { appended: lost }));
+  await pass(world.clock, PATIENCE_MS - 100);
+  deepEqual([world.gate.open, seen.ended], [undefined, false]);
 });
 
 Deno.test("safety: a gate that does not follow within half a second is closed first", async () => {
@@ -272,7 +292,9 @@ Deno.test("safety: where the database is away a read fails at once, a committed 
   const seen = await world.see();
   equal(seen.leases.length, view.leases.length + 1);
   world.record.fail("read", "unavailable");
-  const read = rejects(world.safety.until(5, seen), { code: "unavailable" });
+  const read = rejects(world.safety.until(5, { view: seen }), {
+    code: "unavailable",
+  });
   await pass(world.clock, 20);
   await read;
   const written = world.watch(world.safety.until(5));

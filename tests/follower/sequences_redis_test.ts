@@ -9,7 +9,6 @@ import { openRedisSequenceBlocks } from "../../adapters/redis/sequence_blocks.ts
 import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
 import { openPostgresRecordStore } from "../../adapters/postgres/record_store.ts";
 import { openPostgresSequenceLedger } from "../../adapters/postgres/sequence_ledger.ts";
-import { openPostgresSettingsStore } from "../../adapters/postgres/settings_store.ts";
 import { createSystemClock } from "../../adapters/system/clock.ts";
 import { parseSequenceDay } from "../../domain/sequence.ts";
 import { parseUserId } from "../../domain/user_id.ts";
@@ -55,7 +54,6 @@ function openInstance(
   const connection = stack.use(openConnection({ url: redis.url }));
   const follower = stack.use(openFollower({
     record: stack.use(openPostgresRecordStore(db)),
-    settings: stack.use(openPostgresSettingsStore(db)),
     bus: stack.use(openPostgresEventBus(db)),
     fast: stack.use(openRedisFastLayer(connection)),
     clock,

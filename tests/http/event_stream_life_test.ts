@@ -84,7 +84,7 @@ Deno.test("nothing is left of a stream whose client leaves", async () => {
   const clients = await Promise.all(upTo(10).map(() => follow(app)));
   for (const client of clients) await client.next();
   await settle();
-  deepEqual([streams(), waiting], [10, 10]);
+  deepEqual([streams(), waiting], [10, 1], "they wait together");
   for (const client of clients) await client.leave();
   await settle();
   deepEqual([streams(), waiting], [0, 0]);

@@ -4,7 +4,7 @@
  * @module
  */
 import { PortError } from "../../ports/port_error.ts";
-import { MAX_BUFFERED } from "../../src/http/routes/event_socket.ts";
+import { CLOSE_MS, MAX_BUFFERED } from "../../src/http/routes/event_socket.ts";
 import { MAX_USER_SOCKETS } from "../../src/http/routes/socket_seats.ts";
 import { startServer } from "../../src/http/server.ts";
 import { createSystemClock } from "../../adapters/system/clock.ts";
@@ -179,6 +179,24 @@ if (await needs(import.meta.url, ["net"])) {
     await turn();
     const next = await listener.connect({ credits: 1 });
     equal((await next.next()).type, "position");
+  });
+
+  Deno.test("clients that do not answer a close lose their seats after a while", async () => {
+    await using listener = listenForSockets();
+    const { clock } = listener.world;
+    const silent = [];
+    for (let i = 0; i < MAX_USER_SOCKETS; i++) {
+      silent.push((await shakeHands(listener)).connection);
+    }
+    await pass(clock, 3000);
+    const refused = await shakeHands(listener);
+    refused.connection.close();
+    match(refused.text, /^HTTP\/1.1 503 /);
+    await pass(clock, CLOSE_MS);
+    const next = await listener.connect({ credits: 1 });
+    equal((await next.next()).type, "position");
+    await next.leave();
+    for (const connection of silent) connection.close();
   });
 
   Deno.test("a client that takes nothing holds little, delays nobody, and is let go", async () => {

@@ -94,11 +94,21 @@ Deno.test("a member takes events and settles them, with what it appends", async 
     settled: 2,
     effects: [{ id, position: 4, duplicate: false }],
   });
-  const again = await post("ack", { deliveries: refs(taken) });
+  const repeat = await post("ack", {
+    deliveries: refs(taken).reverse(),
+    effects: [{ ...setup("3"), id }],
+  });
+  deepEqual([repeat.status, repeat.json], [200, { ...json, already: true }]);
+  const [one, two] = refs(taken);
+  const again = await post("ack", { deliveries: [one, one] });
   equal(again.status, 409);
+  match(again.json.detail, /lease is over, or .* answer was lost$/);
+  const wrong = { ...two!, token: "other" };
+  const other = await post("ack", { deliveries: [one, wrong] });
+  equal(other.status, 409);
   deepEqual(
     [again.json.type, again.json.positions],
-    ["urn:holdfast:problem:fenced", "1,2"],
+    ["urn:holdfast:problem:fenced", "1,1"],
   );
   const flat = await next("?form=flat");
   deepEqual(flat.map(({ event }) => event["setup_id"]), ["1", "3"]);
@@ -154,7 +164,11 @@ Deno.test("what fails comes again, and then is a dead letter to redrive or disca
   const redriven = await send("POST", `${LETTERS}/redrive`, {
     body: { group: "g", key: "k" },
   });
-  deepEqual(redriven.json, { redriven: [1, 2], more: false });
+  deepEqual(redriven.json, {
+    redriven: [1, 2],
+    refused: [],
+    more: false,
+  });
   deepEqual((await next()).map(({ position }) => position), [1]);
   const discarded = await send("POST", `${LETTERS}/discard`, {
     body: { group: "g", positions: [1, 1], reason: "a test" },
@@ -233,19 +247,17 @@ Deno.test("next waits for an event, and answers when there is one or the time is
   await response?.body?.cancel();
 });
 
-Deno.test("an event that is no JSON is delivered all the same, and told as a text", async () => {
+Deno.test("an event that is no JSON object reaches no member: it is a dead letter, told as a text", async () => {
   const world = createGroupWorld();
   const { groups } = world;
-  const { next, send, post } = client(createHarness({ services: { groups } }));
-  await world.make({ maxAttempts: 1 });
+  const { next, send } = client(createHarness({ services: { groups } }));
+  await world.make();
   await world.bus.publish([anEvent({}, { json: "{not json" })]);
-  const [delivery] = await next();
-  const malformed = { malformed_data: "{not json" };
-  deepEqual(delivery!.event["data"], malformed);
-  const failed = { ...refs([delivery!])[0], error: "it is no JSON" };
-  await post("nack", { deliveries: [failed] });
+  deepEqual(await next(), []);
   const { json } = await send("GET", `${LETTERS}/g/1`);
-  deepEqual([json.error, json.event.data], ["it is no JSON", malformed]);
+  deepEqual([json.error, json.attempts], ["its data is no JSON object", 0]);
+  deepEqual(json.event.data, { malformed_data: "{not json" });
+  equal("epoch" in json.event.metadata, false, "nobody knows its epoch");
 });
 
 Deno.test("who waits is answered when the service shuts down", async () => {
@@ -322,4 +334,51 @@ Deno.test("bad requests are refused, each with its place", async () => {
   }
   const body = { deliveries: [delivery] };
   equal((await send("POST", `${GROUPS}/h/ack`, { body })).status, 404);
+});
+
+Deno.test("groups and dead letters are the operator's: a user is shown nothing and changes nothing", async () => {
+  const { send, make, publish, next } = client();
+  await make();
+  await publish("1");
+  const [delivery] = await next();
+  const deliveries = refs([delivery!]);
+  const ask: [method: string, path: string, body?: unknown][] = [
+    ["GET", GROUPS],
+    ["GET", G],
+    ["PUT", G, {}],
+    ["DELETE", G],
+    ["GET", `${G}/next`],
+    ["POST", `${G}/ack`, { deliveries }],
+    ["POST", `${G}/nack`, { deliveries: [{ ...deliveries[0], error: "no" }] }],
+    ["POST", `${G}/extend`, { deliveries }],
+    ["POST", `${G}/pause`],
+    ["POST", `${G}/resume`],
+    ["POST", `${G}/seek`, { to: "head" }],
+    ["GET", LETTERS],
+    ["GET", `${LETTERS}/g/1`],
+    ["POST", `${LETTERS}/redrive`, { group: "g", all: true }],
+    ["POST", `${LETTERS}/discard`, { group: "g", positions: [1], reason: "x" }],
+  ];
+  const headers = { "X-User-Id": "42" };
+  for (const [method, path, body] of ask) {
+    const more = body === undefined ? {} : { body };
+    const { status, json } = await send(method, path, { headers, ...more });
+    deepEqual([path, status], [path, 403]);
+    match(json.detail, /for the operator/);
+  }
+  const { json } = await send("GET", G);
+  deepEqual([json.in_flight, json.state, json.lag], [1, "running", 1]);
+});
+
+Deno.test("an effect names a user where an operator says so", async () => {
+  const { send, make, publish, next, post } = client();
+  await make();
+  await publish("1");
+  const { status, text } = await post("ack", {
+    deliveries: refs(await next()),
+    effects: [{ ...setup("2"), metadata: { user: "42" } }],
+  });
+  equal(status, 200, text);
+  const { json } = await send("GET", "/api/v1/events?after=1");
+  equal(json.events[0].metadata.user, "42");
 });

@@ -216,6 +216,9 @@ fires(scoped, "declare const fetch: Fetch;", ambient("fetch"));
 
 fires("src/http/app.ts", "console.log(1);", ambient("console"));
 passes("src/cli.ts", "console.log(1);");
+fires("src/cli/tail.ts", "fetch(url);", ambient("fetch"));
+fires("src/cli/tail.ts", "f(Date.now());", ambient("Date.now"));
+passes("src/cli/process.ts", "f(fetch, Deno.stdin, Date.now());");
 passes("src/main.ts", 'console.log(Deno.env.get("PORT"));');
 passes("src/config.ts", 'Deno.env.get("PORT");');
 passes("scripts/test.ts", 'console.log(Deno.env.get("PORT"));');

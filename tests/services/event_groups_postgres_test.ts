@@ -169,4 +169,66 @@ if (url) {
     equal(String(rows[0]!["xmin"]), await calls());
     ok(before !== await calls());
   });
+
+  Deno.test("groups on postgres: members that append one effect id at one moment make one event", async () => {
+    await using schema = await makeSchema(url);
+    await using one = openService(schema.url, 1);
+    await one.ready;
+    await using two = openService(schema.url, 2);
+    await two.ready;
+    const services = [one, two, one, two];
+    const policy = { ...DEFAULT_POLICY, channels: ["orders.*"] };
+    for (const [i, { groups }] of services.entries()) {
+      await groups.put(`g${i}`, { policy, start: "earliest" });
+    }
+    /** Lets a member of each group settle one event at one moment. */
+    async function race(effectOf: (i: number) => ReturnType<typeof anEvent>) {
+      await one.bus.publish([anEvent({}, { channel: "orders.executed" })]);
+      const refs = await Promise.all(
+        services.map(({ groups }, i) => next(groups, i)),
+      );
+      return await Promise.allSettled(
+        services.map(({ groups }, i) =>
+          groups.settle(`g${i}`, { acks: refs[i]! }, [effectOf(i)])
+        ),
+      );
+    }
+    async function next(groups: typeof one.groups, i: number) {
+      const polling = { member: "m", limit: 9, waitMs: 5000 };
+      const { deliveries } = await groups.take(`g${i}`, polling);
+      return deliveries.map(({ event: { position }, token }) => ({
+        position,
+        token,
+      }));
+    }
+
+    for (let round = 0; round < 30; round++) {
+      const effect = anEvent({ round }, { channel: "done" });
+      const results = await race(() => effect);
+      const receipts = results.map((result) => {
+        ok(result.status === "fulfilled", String(Object(result).reason));
+        return result.value.receipts[0]!;
+      });
+      equal(new Set(receipts.map(({ position }) => position)).size, 1);
+      equal(receipts.filter(({ duplicate }) => !duplicate).length, 1);
+    }
+    for (let round = 0; round < 30; round++) {
+      const { id } = anEvent();
+      const results = await race((i) =>
+        anEvent({ round, i }, { id, channel: "done" })
+      );
+      const [event] = await schema
+        .psql`SELECT data FROM event_log WHERE id = ${id}`;
+      const winner = JSON.parse(event!["data"]).i;
+      for (const [i, result] of results.entries()) {
+        equal(result.status === "fulfilled", i === winner, `${i} of ${round}`);
+        if (result.status === "fulfilled") continue;
+        equal(result.reason.code, "conflict");
+        // Its event is still to be settled.
+        const { groups } = services[i]!;
+        equal((await groups.get(`g${i}`)).taken, 1);
+        await groups.seek(`g${i}`, "head");
+      }
+    }
+  });
 }

@@ -203,7 +203,11 @@ Deno.test("groups: a member dies, its lease moves on, and it is fenced", async (
   await world.clock.advance(900);
   deepEqual(await world.take(), []);
   await other.settle("g", { acks: [refOf(moved!)] });
-  await rejects(other.settle("g", { acks: [refOf(moved!)] }), fenced);
+  await rejects(
+    world.groups.settle("g", { acks: [refOf(moved!)] }),
+    fenced,
+    "another process does not know who has settled it",
+  );
 });
 
 Deno.test("groups: an event that kills its members becomes a dead letter", async () => {

@@ -36,6 +36,7 @@ function createWorld(
     observe() {},
     count: (metric: string, labels = {}) =>
       void measured.push(`${metric} ${Object.values(labels)}`),
+    retain() {},
     gauge: (metric: string, value: number) =>
       void measured.push(`${metric} ${value}`),
   };

@@ -3,73 +3,26 @@
  *
  * @module
  */
-import { openMemoryEventBus } from "../../adapters/memory/event_bus.ts";
-import { createMemoryLog } from "../../adapters/memory/log.ts";
-import { parseUserId } from "../../domain/user_id.ts";
-import type { EventBus } from "../../ports/event_bus.ts";
 import { PortError } from "../../ports/port_error.ts";
-import { createEventService } from "../../src/services/events.ts";
 import {
-  createRequestReply,
   MAX_PENDING,
   type Question,
 } from "../../src/services/request_reply.ts";
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import { guardedBus } from "../support/event_buses.ts";
 import { anEvent } from "../support/events.ts";
-import { createFakeClock } from "../support/fake_clock.ts";
-import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
-import { createSeededEntropy } from "../support/seeded_entropy.ts";
+import {
+  CALLER,
+  createRequestWorld,
+  dataOf,
+  ID,
+  QUESTION,
+  TRACE,
+} from "../support/request_world.ts";
 import { pass, settle } from "../support/turns.ts";
 
-const CALLER = { user: parseUserId("42") };
-const ID = "019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e4a5b";
-const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-
-const QUESTION: Question = {
-  event_type: "signal.triggered",
-  data: { ticker: "SPY", setup_id: "s-1" },
-  id: ID,
-};
-
-function createWorld(
-  options: { wrap?: (bus: EventBus) => EventBus; capacity?: number } = {},
-) {
-  const { wrap = (bus) => bus, capacity = 10_000 } = options;
-  const clock = createFakeClock();
-  const entropy = createSeededEntropy();
-  const telemetry = createRecordingTelemetry();
-  const bus = openMemoryEventBus(createMemoryLog({ clock, entropy, capacity }));
-  /** A service that knows nothing of what others did, as after a restart. */
-  const start = () => {
-    const ports = { bus: wrap(bus), clock, entropy, telemetry };
-    return createRequestReply({ ...ports, events: createEventService(ports) });
-  };
-  const service = start();
-  return {
-    clock,
-    bus,
-    start,
-    ask: (
-      more: Partial<Question> = {},
-      timeoutMs = 5000,
-      signal?: AbortSignal,
-    ) =>
-      service.ask({ ...QUESTION, ...more }, timeoutMs, CALLER, TRACE, signal),
-    /** Publishes an answer to `id`; gives its position. */
-    async answer(n: number, id = ID, channel = "setup.received") {
-      const meta = { timestamp: "2026-01-02T03:04:05Z", correlation_id: id };
-      const [receipt] = await bus.publish([anEvent({ n }, { channel, meta })]);
-      return receipt!.position;
-    },
-  };
-}
-
-const dataOf = ({ reply }: { reply: { json: string } }) =>
-  JSON.parse(reply.json).n;
-
 Deno.test("a question is in the log, durable, and names itself", async () => {
-  const { ask, answer, bus } = createWorld();
+  const { ask, answer, bus } = createRequestWorld();
   const asked = ask({ key: "mine", reply_to: "setup.*" });
   await settle();
   const { events: [event] } = await bus.read({ after: 0, limit: 10 });
@@ -81,6 +34,7 @@ Deno.test("a question is in the log, durable, and names itself", async () => {
     timestamp: "2026-01-02T03:04:05.000Z",
     correlation_id: ID,
     reply_to: "setup.*",
+    expires_at: "2026-01-02T03:04:10.000Z",
     traceparent: TRACE,
   });
   const position = await answer(7);
@@ -92,7 +46,7 @@ Deno.test("a question is in the log, durable, and names itself", async () => {
 });
 
 Deno.test("the first event after it that names it is the answer, and no other", async () => {
-  const { ask, answer, bus } = createWorld();
+  const { ask, answer, bus } = createRequestWorld();
   // Before the question, of another one, without one.
   await answer(1);
   const asked = ask();
@@ -107,7 +61,7 @@ Deno.test("the first event after it that names it is the answer, and no other", 
 });
 
 Deno.test("an answer counts on the channels that the question names", async () => {
-  const { ask, answer } = createWorld();
+  const { ask, answer } = createRequestWorld();
   const asked = ask({ reply_to: "positions.*" });
   await settle();
   await answer(1, ID, "setup.received");
@@ -118,7 +72,7 @@ Deno.test("an answer counts on the channels that the question names", async () =
 });
 
 Deno.test("without an id one is made, and told when it is too late", async () => {
-  const { ask, clock, answer, bus } = createWorld();
+  const { ask, clock, answer, bus } = createRequestWorld();
   const { id: _, ...question } = QUESTION;
   const asked = ask({ ...question, id: undefined }, 100);
   asked.catch(() => {});
@@ -132,7 +86,7 @@ Deno.test("without an id one is made, and told when it is too late", async () =>
 });
 
 Deno.test("the deadline is kept, to the millisecond, and nothing is left behind", async () => {
-  const { ask, clock } = createWorld();
+  const { ask, clock } = createRequestWorld();
   let ended = false;
   const asked = ask({}, 250).catch((error) => {
     ended = true;
@@ -150,7 +104,7 @@ Deno.test("the deadline is kept, to the millisecond, and nothing is left behind"
 });
 
 Deno.test("a reply that comes late is the answer of who asks again, for ever, after a restart too", async () => {
-  const { ask, answer, clock, start, bus } = createWorld();
+  const { ask, answer, clock, start, bus } = createRequestWorld();
   const first = ask({}, 100);
   first.catch(() => {});
   await pass(clock, 100);
@@ -169,7 +123,7 @@ Deno.test("a reply that comes late is the answer of who asks again, for ever, af
 });
 
 Deno.test("many who ask at once get one answer to one question", async () => {
-  const { ask, answer, start, bus } = createWorld();
+  const { ask, answer, start, bus } = createRequestWorld();
   const other = start();
   const askers = [
     ...Array.from({ length: 20 }, () => ask()),
@@ -185,7 +139,7 @@ Deno.test("many who ask at once get one answer to one question", async () => {
 });
 
 Deno.test("an id in capitals is the same id", async () => {
-  const { ask, answer } = createWorld();
+  const { ask, answer } = createRequestWorld();
   const asked = ask({ id: ID.toUpperCase() });
   await settle();
   await answer(1);
@@ -194,7 +148,7 @@ Deno.test("an id in capitals is the same id", async () => {
 });
 
 Deno.test("questions do not hear each other's answers", async () => {
-  const { ask, answer } = createWorld();
+  const { ask, answer } = createRequestWorld();
   const ids = Array.from(
     { length: 30 },
     (_, i) => `019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e4a${10 + i}`,
@@ -207,7 +161,7 @@ Deno.test("questions do not hear each other's answers", async () => {
 
 Deno.test("a failing log is waited out until the deadline", async () => {
   let isAway = false;
-  const { ask, answer, clock } = createWorld({
+  const { ask, answer, clock } = createRequestWorld({
     wrap: (bus) =>
       guardedBus(bus, () => {
         if (isAway) throw new PortError("unavailable", "Cannot reach it");
@@ -225,7 +179,7 @@ Deno.test("a failing log is waited out until the deadline", async () => {
 
 Deno.test("a question whose publication hangs is given up at its deadline", async () => {
   const never = new Promise<never>(() => {});
-  const { ask, clock } = createWorld({
+  const { ask, clock } = createRequestWorld({
     wrap: (bus) => ({
       ...guardedBus(bus, () => {}),
       publish: (_, signal) =>
@@ -241,7 +195,7 @@ Deno.test("a question whose publication hangs is given up at its deadline", asyn
 });
 
 Deno.test("who has gone waits no longer", async () => {
-  const { ask } = createWorld();
+  const { ask } = createRequestWorld();
   const gone = new AbortController();
   const asked = ask({}, 5000, gone.signal);
   await settle();
@@ -251,7 +205,7 @@ Deno.test("who has gone waits no longer", async () => {
 });
 
 Deno.test("an id of another event, and of one that asks nothing, is refused", async () => {
-  const { ask, bus } = createWorld();
+  const { ask, bus } = createRequestWorld();
   const { event_type: channel, data } = QUESTION;
   await bus.publish([
     anEvent(data as Record<string, unknown>, { id: ID, channel }),
@@ -264,7 +218,7 @@ Deno.test("an id of another event, and of one that asks nothing, is refused", as
 });
 
 Deno.test("a stored question that nobody can answer is no fault of who asks", async () => {
-  const { ask, bus } = createWorld();
+  const { ask, bus } = createRequestWorld();
   const { event_type: channel, data } = QUESTION;
   const meta = {
     timestamp: "2026-01-02T03:04:05Z",
@@ -283,7 +237,7 @@ Deno.test("a stored question that nobody can answer is no fault of who asks", as
 
 Deno.test("the question in the log counts, however uncertain it was who asked it", async () => {
   let isUncertain = false;
-  const { ask, answer, clock } = createWorld({
+  const { ask, answer, clock } = createRequestWorld({
     wrap: (bus) => ({
       ...guardedBus(bus, () => {}),
       async publish(events, signal) {
@@ -307,7 +261,7 @@ Deno.test("the question in the log counts, however uncertain it was who asked it
 
 Deno.test("a question is waited for where the log is read late", async () => {
   let isLate = true;
-  const { ask, answer, clock } = createWorld({
+  const { ask, answer, clock } = createRequestWorld({
     wrap: (bus) => ({
       ...guardedBus(bus, () => {}),
       async read(query, signal) {
@@ -327,7 +281,7 @@ Deno.test("a question is waited for where the log is read late", async () => {
 });
 
 Deno.test("no more than so many questions wait; the others are told to come back", async () => {
-  const { ask, answer, bus, clock } = createWorld();
+  const { ask, answer, bus, clock } = createRequestWorld();
   const idOf = (i: number) => `019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e${1000 + i}`;
   const asked = Array.from(
     { length: MAX_PENDING },
@@ -359,7 +313,7 @@ Deno.test("no more than so many questions wait; the others are told to come back
 });
 
 Deno.test("a question that the log has forgotten is asked anew", async () => {
-  const { ask, answer, bus, clock } = createWorld({ capacity: 5 });
+  const { ask, answer, bus, clock } = createRequestWorld({ capacity: 5 });
   const asked = ask({}, 10);
   asked.catch(() => {});
   await pass(clock, 10);
@@ -373,7 +327,7 @@ Deno.test("a question that the log has forgotten is asked anew", async () => {
 });
 
 Deno.test("bad questions are refused, and not published", async () => {
-  const { ask, bus } = createWorld();
+  const { ask, bus } = createRequestWorld();
   const cases: [Partial<Question>, string][] = [
     [{ event_type: "nope" }, "event_type"],
     [{ event_type: "settings.updated" }, "event_type"],

@@ -32,6 +32,7 @@ for (const failing of ["read", "wait"] as const) {
       const telemetry = {
         log() {},
         gauge() {},
+        retain() {},
         observe() {},
         count: (metric: string, labels = {}) =>
           void counted.push(`${metric}${JSON.stringify(labels)}`),

@@ -12,7 +12,7 @@ import { deepEqual, equal } from "../support/assert.ts";
 import { guardedBus } from "../support/event_buses.ts";
 import { createLogWorld, positionsOf, upTo } from "../support/log_world.ts";
 import { createSeededEntropy } from "../support/seeded_entropy.ts";
-import { settle } from "../support/turns.ts";
+import { pass, settle } from "../support/turns.ts";
 
 Deno.test("what is there is read, then what comes", async () => {
   const { bus, publish, follow, stop } = createLogWorld();
@@ -118,4 +118,21 @@ Deno.test("a reader that leaves in the middle frees everything", async () => {
   }
   await settle();
   deepEqual([sleepers, outer.listeners], [0, 0]);
+});
+
+Deno.test("who gathers reads at once what comes in a while, and what is there at once", async () => {
+  const { clock, bus, publish, follow, stop } = createLogWorld();
+  await publish(2);
+  const { pages, ended } = follow(bus, { gatherMs: 20 });
+  await settle();
+  equal(pages.length, 1);
+  for (let i = 0; i < 3; i++) {
+    await publish(1);
+    await settle();
+  }
+  equal(pages.length, 1);
+  await pass(clock, 20);
+  deepEqual(pages.map((page) => page.scannedTo), [2, 5]);
+  stop();
+  await ended;
 });

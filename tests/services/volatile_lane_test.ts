@@ -11,6 +11,7 @@ import {
 } from "../../src/services/volatile_lane.ts";
 import { deepEqual, equal } from "../support/assert.ts";
 import { anEvent } from "../support/events.ts";
+import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
 import { settle } from "../support/turns.ts";
 
 const price = (key: string, n: number, channel = "market.price_update") =>
@@ -44,7 +45,7 @@ function listen(lane: VolatileLane, patterns: string[] = []) {
 }
 
 Deno.test("nobody listens: nothing is kept, and the publisher knows", async () => {
-  const lane = createVolatileLane();
+  const lane = createVolatileLane(createRecordingTelemetry());
   equal(lane.emit(price("SPY", 1)), 0);
   const late = listen(lane);
   await settle();
@@ -56,7 +57,7 @@ Deno.test("nobody listens: nothing is kept, and the publisher knows", async () =
 });
 
 Deno.test("everybody hears, each only what he asks for", async () => {
-  const lane = createVolatileLane();
+  const lane = createVolatileLane(createRecordingTelemetry());
   const all = listen(lane);
   const some = listen(lane, ["market.*"]);
   const none = listen(lane, ["signals.*"]);
@@ -70,7 +71,7 @@ Deno.test("everybody hears, each only what he asks for", async () => {
 });
 
 Deno.test("a slow listener gets the newest of each key, and holds up nobody", async () => {
-  const lane = createVolatileLane();
+  const lane = createVolatileLane(createRecordingTelemetry());
   const slow = listen(lane);
   const fast = listen(lane);
   slow.pause();
@@ -89,7 +90,7 @@ Deno.test("a slow listener gets the newest of each key, and holds up nobody", as
 });
 
 Deno.test("what waits is bounded, and what is dropped is counted", async () => {
-  const lane = createVolatileLane();
+  const lane = createVolatileLane(createRecordingTelemetry());
   const slow = listen(lane);
   slow.pause();
   lane.emit(price("first", 0));
@@ -109,7 +110,7 @@ Deno.test("what waits is bounded, and what is dropped is counted", async () => {
 });
 
 Deno.test("it ends while it waits, and before it begins", async () => {
-  const lane = createVolatileLane();
+  const lane = createVolatileLane(createRecordingTelemetry());
   const waiting = listen(lane);
   await settle();
   await waiting.stop();

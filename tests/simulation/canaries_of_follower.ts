@@ -32,8 +32,8 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
     rule: "2.2 a step that is refused has not been taken",
     edits: [{
       file: DRAIN,
-      find: "if (result.applied) return session.saw",
-      replace: "if (result) return session.saw",
+      find: "if (result.applied) {",
+      replace: "if (result) {",
     }],
   },
   {
@@ -61,7 +61,7 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
       "5.2 a write is acknowledged once every live lease has ended or applied it",
     edits: [{
       file: DATABASE,
-      find: "await acknowledge(versions, given, safety);",
+      find: "await acknowledge(commit, given, safety);",
       replace: "",
     }],
   },
@@ -70,7 +70,7 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
     rule: "4 a database value is returned once it is safe",
     edits: [{
       file: DATABASE,
-      find: "await safety.until(newest(snapshot), snapshot);",
+      find: "await safety.until(newest(snapshot), { view: snapshot });",
       replace: "",
     }],
   },
@@ -332,7 +332,52 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
       file: "src/follower/follower.ts",
       find: "databaseSettings: openDatabaseSettings(settingsParts),",
       replace:
-        "databaseSettings: { ...openDatabaseSettings(settingsParts), write: parts.settings.write },",
+        "databaseSettings: { ...openDatabaseSettings(settingsParts), write: async (...call) => (await record.write(...call)).versions },",
+    }],
+  },
+  {
+    name: "own entries of any epoch",
+    rule: "2 a step is made of entries of the checkpoint's epoch",
+    edits: [{
+      file: DRAIN,
+      find: "return appended?.epoch === from.epoch &&\n    appended",
+      replace: "return appended !== undefined && appended",
+    }],
+    unreachable:
+      "a gate opens only one lease after a change of epoch, when no answer to a commit before it is under way in the simulation",
+  },
+  {
+    name: "own entries that are not next",
+    rule: "2 a step is made of the entries that follow the checkpoint",
+    edits: [{
+      file: DRAIN,
+      find: "appended.entries[0]?.position === from.position + 1;",
+      replace: "appended.entries[0]!.position > from.position;",
+    }],
+  },
+  {
+    name: "commits of any epoch are known",
+    rule: "5.2 positions of another epoch say nothing of this one",
+    edits: [{
+      file: SAFETY,
+      find:
+        "const isOfEpoch = appended?.epoch === open.session.checkpoint.epoch;",
+      replace: "const isOfEpoch = appended !== undefined;",
+    }],
+    unreachable:
+      "a gate opens only one lease after a change of epoch, when no answer to a commit before it is under way in the simulation",
+  },
+  {
+    name: "near documents outlive our own steps",
+    rule: "4 what has changed is not near any more",
+    edits: [{
+      file: NEAR,
+      find: "else documents.delete(key);\n      }\n      position",
+      replace: "}\n      position",
+    }, {
+      file: NEAR,
+      find: "if (isSame && documents.has(key)) documents.set(key, document);",
+      replace: "",
     }],
   },
   {

@@ -3,13 +3,9 @@
  *
  * @module
  */
-/** A change of one file. */
-export interface Edit {
-  readonly file: string;
-  /** Stands in the file exactly once. */
-  readonly find: string;
-  readonly replace: string;
-}
+import type { Edit } from "../support/patched_source.ts";
+
+export type { Edit };
 
 /** A rule switched off. */
 export interface Canary {

@@ -10,17 +10,11 @@ import {
   type MemoryLeases,
   openMemoryRecordStore,
 } from "../../adapters/memory/record_store.ts";
-import {
-  type MemorySettings,
-  openMemorySettingsStore,
-} from "../../adapters/memory/settings_store.ts";
+import type { MemorySettings } from "../../adapters/memory/settings_store.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import { PortError } from "../../ports/port_error.ts";
-import type { RecordStore } from "../../ports/record_store.ts";
-import type {
-  SettingsChange,
-  SettingsStore,
-} from "../../ports/settings_store.ts";
+import type { RecordCommit, RecordStore } from "../../ports/record_store.ts";
+import type { SettingsChange } from "../../ports/settings_store.ts";
 import type { Chance } from "./chance.ts";
 import type { Actor, Timeline } from "./timeline.ts";
 import type { Wire } from "./wire.ts";
@@ -48,10 +42,9 @@ export interface RecordHost {
   ): void;
 }
 
-/** The three ports over it. */
+/** The two ports over it. */
 export interface RecordLink {
   readonly record: RecordStore;
-  readonly settings: SettingsStore;
   readonly bus: EventBus;
 }
 
@@ -66,7 +59,6 @@ export function createRecordLink(parts: {
 }): RecordLink {
   const { timeline, actor, wire, chance, host, trace } = parts;
   const record = openMemoryRecordStore(host.log, host.documents, host.leases);
-  const settings = openMemorySettingsStore(host.log, host.documents);
   const bus = openMemoryEventBus(host.log);
 
   function ask<T>(
@@ -92,15 +84,16 @@ export function createRecordLink(parts: {
   async function write(
     changes: readonly SettingsChange[],
     by: string,
-  ): Promise<readonly number[]> {
-    const written = settings.write(changes, by);
+  ): Promise<RecordCommit> {
+    const written = record.write(changes, by);
     // It has happened by now: memory does at once what it is told.
     const committed = host.log.head().position;
     try {
-      const versions = await written;
+      const commit = await written;
+      const { versions } = commit;
       trace(() => `${actor.name} committed ${versions} of ${committed}`);
       host.onCommit(changes, versions);
-      return versions;
+      return commit;
     } catch (error) {
       trace(() => `${actor.name} did not commit: ${error}`);
       throw error;
@@ -111,6 +104,8 @@ export function createRecordLink(parts: {
     record: {
       read: (keys, signal) =>
         ask(`record.read ${keys}`, READ_MS, signal, () => record.read(keys)),
+      write: (changes, by, signal) =>
+        ask("write", WRITE_MS, signal, () => write(changes, by)),
       stretch: (after, signal) =>
         ask(`stretch ${after}`, READ_MS, signal, () => record.stretch(after)),
       claim: (claim, signal) =>
@@ -124,13 +119,6 @@ export function createRecordLink(parts: {
         ask("leaveEpoch", WRITE_MS, signal, () => record.leaveEpoch(epoch)),
       leave: (bootId, signal) =>
         ask("leave", WRITE_MS, signal, () => record.leave(bootId)),
-      async [Symbol.asyncDispose]() {},
-    },
-    settings: {
-      read: (keys, signal) =>
-        ask(`read ${keys}`, READ_MS, signal, () => settings.read(keys)),
-      write: (changes, by, signal) =>
-        ask("write", WRITE_MS, signal, () => write(changes, by)),
       async [Symbol.asyncDispose]() {},
     },
     bus: {

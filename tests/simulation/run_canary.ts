@@ -3,11 +3,9 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { openPatchedSource } from "../support/patched_source.ts";
 import type { Canary } from "./canary.ts";
 import type { BrokenSchedule } from "./run_batch.ts";
-
-const ROOT = dirname(dirname(import.meta.dirname!));
 
 /** What the simulation needs to run. */
 const NEEDED = [
@@ -43,60 +41,22 @@ export async function runCanary(
   limit: number,
 ): Promise<CanaryResult> {
   const { name } = canary;
-  const folder = await Deno.makeTempDir({ prefix: "holdfast-canary-" });
   let schedules = 0;
-  try {
-    await copy(folder);
-    const fault = await patch(canary, folder);
-    if (fault) return { name, found: undefined, schedules, fault };
-    const stretches = seeds.map((seed) => ({ first: seed, count: 1 }));
-    if (limit > 0) stretches.push({ first: 1, count: limit });
-    for (const { first, count } of stretches) {
-      const found = await search(folder, first, count);
-      schedules += found ? found.seed - first + 1 : count;
-      if (!found) continue;
-      const mistake = found.violations.find((text) =>
-        text.startsWith("A mistake in the program")
-      );
-      return { name, found, schedules, fault: mistake };
-    }
-    return { name, found: undefined, schedules, fault: undefined };
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using source = await openPatchedSource(NEEDED, canary.edits);
+  const { folder, fault } = source;
+  if (fault) return { name, found: undefined, schedules, fault };
+  const stretches = seeds.map((seed) => ({ first: seed, count: 1 }));
+  if (limit > 0) stretches.push({ first: 1, count: limit });
+  for (const { first, count } of stretches) {
+    const found = await search(folder, first, count);
+    schedules += found ? found.seed - first + 1 : count;
+    if (!found) continue;
+    const mistake = found.violations.find((text) =>
+      text.startsWith("A mistake in the program")
+    );
+    return { name, found, schedules, fault: mistake };
   }
-}
-
-async function copy(folder: string): Promise<void> {
-  for (const path of NEEDED) {
-    const { isFile } = await Deno.stat(join(ROOT, path));
-    if (isFile) await Deno.copyFile(join(ROOT, path), join(folder, path));
-    else await copyFolder(path, folder);
-  }
-}
-
-async function copyFolder(path: string, folder: string): Promise<void> {
-  await Deno.mkdir(join(folder, path), { recursive: true });
-  for await (const { name, isFile } of Deno.readDir(join(ROOT, path))) {
-    const inner = join(path, name);
-    if (!isFile) await copyFolder(inner, folder);
-    else await Deno.copyFile(join(ROOT, inner), join(folder, inner));
-  }
-}
-
-/** Applies the edits; tells what does not fit. */
-async function patch(
-  { edits }: Canary,
-  folder: string,
-): Promise<string | undefined> {
-  for (const { file, find, replace } of edits) {
-    const path = join(folder, file);
-    const text = await Deno.readTextFile(path);
-    const parts = text.split(find);
-    if (parts.length !== 2) {
-      return `${file} has ${parts.length - 1} times: ${find.trim()}`;
-    }
-    await Deno.writeTextFile(path, parts.join(replace));
-  }
+  return { name, found: undefined, schedules, fault: undefined };
 }
 
 async function search(

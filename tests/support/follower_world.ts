@@ -50,7 +50,6 @@ export function createFollowerWorld() {
     const fast = guardPort(openMemoryFastLayer(on), ["listen"]);
     const follower = openFollower({
       record: record.port,
-      settings,
       bus,
       fast: fast.port,
       clock,

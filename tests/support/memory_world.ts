@@ -12,11 +12,16 @@ import {
   type MemoryGroups,
   openMemoryGroupStore,
 } from "../../adapters/memory/group_store.ts";
+import { openMemoryLogRetention } from "../../adapters/memory/log_retention.ts";
 import { createMemoryLog, type MemoryLog } from "../../adapters/memory/log.ts";
 import {
   createMemoryLeases,
   openMemoryRecordStore,
 } from "../../adapters/memory/record_store.ts";
+import {
+  type MemoryIntents,
+  openMemoryOrderIntents,
+} from "../../adapters/memory/order_intents.ts";
 import { openMemorySequencePort } from "../../adapters/memory/sequence_port.ts";
 import { openMemorySettingsArchive } from "../../adapters/memory/settings_archive.ts";
 import { createMemoryHistory } from "../../adapters/memory/settings_history.ts";
@@ -37,6 +42,8 @@ export interface MemoryWorld {
   readonly sequence: () => ReturnType<typeof openMemorySequencePort>;
   readonly features: () => ReturnType<typeof openMemoryFeatureStore>;
   readonly groups: () => ReturnType<typeof openMemoryGroupStore>;
+  readonly intents: () => ReturnType<typeof openMemoryOrderIntents>;
+  readonly retention: () => ReturnType<typeof openMemoryLogRetention>;
   readonly archive: () => ReturnType<typeof openMemorySettingsArchive>;
   readonly record: () => ReturnType<typeof openMemoryRecordStore>;
 }
@@ -51,6 +58,7 @@ export function createMemoryWorld(
   const documents: MemorySettings = new Map();
   const history = createMemoryHistory();
   const groups: MemoryGroups = new Map();
+  const intents: MemoryIntents = new Map();
   const leases = createMemoryLeases();
   const issued = new Map<string, number>();
   const features = createMemoryFeatures({ clock });
@@ -62,6 +70,8 @@ export function createMemoryWorld(
     sequence: () => openMemorySequencePort(issued),
     features: () => openMemoryFeatureStore(features),
     groups: () => openMemoryGroupStore(log, groups),
+    intents: () => openMemoryOrderIntents(intents),
+    retention: () => openMemoryLogRetention(log, groups),
     archive: () => openMemorySettingsArchive(log, documents, history),
     record: () => openMemoryRecordStore(log, documents, leases),
   };

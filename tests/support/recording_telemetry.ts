@@ -24,7 +24,7 @@ export interface RecordingTelemetry extends Telemetry {
   logged(level?: LogLevel): readonly LogLine[];
   /** What a counter stands at. */
   counted(metric: MetricName<"counter">, labels?: Labels): number;
-  /** What a gauge was last set to; `undefined` when it never was. */
+  /** What a gauge was last set to; `undefined` when it never was, or is forgotten. */
   gauged(metric: MetricName<"gauge">, labels?: Labels): number | undefined;
 }
 
@@ -33,8 +33,12 @@ export function createRecordingTelemetry(): RecordingTelemetry {
   const lines: LogLine[] = [];
   const counters = new Map<string, number>();
   const gauges = new Map<string, number>();
-  const nameOf = (metric: string, labels: Labels = {}) =>
-    metric + JSON.stringify(Object.entries(labels).sort());
+  const labelsOf = new Map<string, Labels>();
+  function nameOf(metric: string, labels: Labels = {}): string {
+    const name = metric + JSON.stringify(Object.entries(labels).sort());
+    labelsOf.set(name, labels);
+    return name;
+  }
   return {
     log: (level, message, fields = {}) =>
       void lines.push({ level, message, fields }),
@@ -45,6 +49,14 @@ export function createRecordingTelemetry(): RecordingTelemetry {
     gauge: (metric, value, labels) =>
       void gauges.set(nameOf(metric, labels), value),
     observe() {},
+    retain(label, values) {
+      for (const series of [counters, gauges]) {
+        for (const name of series.keys()) {
+          const value = labelsOf.get(name)![label];
+          if (value !== undefined && !values.has(value)) series.delete(name);
+        }
+      }
+    },
     logged: (level) =>
       lines.filter((line) => level === undefined || line.level === level),
     gauged: (metric, labels) => gauges.get(nameOf(metric, labels)),

@@ -37,15 +37,18 @@ const DEFAULTS = { PORT: "0", LOG_LEVEL: "warn", LOG_FORMAT: "json" };
 /**
  * Starts the service as `deno task start` does and waits until it is ready.
  *
+ * @param cwd Where its source is; the project unless given.
  * @throws {ServiceEnded} When it ends instead, with what it said.
  */
 export async function startService(
   env: Record<string, string>,
   args: readonly string[] = [],
+  cwd = ".",
 ): Promise<ServiceProcess> {
   const began = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: [...await startArguments(), ...args],
+    cwd,
     env: { ...DEFAULTS, ...env },
     stdin: "null",
     stdout: "piped",
@@ -70,7 +73,12 @@ export async function startService(
   let ended: Promise<Deno.CommandStatus> | undefined;
   function end(signal: Deno.Signal): Promise<Deno.CommandStatus> {
     return ended ??= (async () => {
-      child.kill(signal);
+      try {
+        child.kill(signal);
+      } catch (error) {
+        // It has ended by itself.
+        if (!(error instanceof TypeError)) throw error;
+      }
       const status = await child.status;
       await lines.cancel();
       await logged;

@@ -29,6 +29,11 @@ export const METADATA = {
     traceparent: { type: "string", description: "W3C trace context." },
     correlation_id: shortText,
     reply_to: shortText,
+    expires_at: {
+      type: "string",
+      format: "date-time",
+      description: "Of a request: until when its reply is waited for.",
+    },
   },
 } as const;
 

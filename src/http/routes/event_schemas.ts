@@ -32,6 +32,9 @@ export const DeliveredEvent = z.looseObject({
     traceparent: z.string().optional(),
     correlation_id: z.string().optional(),
     reply_to: z.string().optional(),
+    expires_at: z.iso.datetime({ offset: true }).optional().meta({
+      description: "Of a request: until when its reply is waited for.",
+    }),
   }),
 }).meta({ id: "Event", example: DELIVERED });
 
@@ -61,6 +64,12 @@ const CloudEvent = z.looseObject({
   committedat: Instant.optional(),
   data: z.record(z.string(), z.unknown()),
 }).meta({ id: "CloudEvent", example: DELIVERED_CLOUD_EVENT });
+
+/** Events in the batch format of CloudEvents. */
+export const CloudEventBatch = z.array(CloudEvent).meta({
+  id: "CloudEventBatch",
+  example: [DELIVERED_CLOUD_EVENT],
+});
 
 /** A stretch of the log. */
 export const EventList = z.object({
@@ -122,17 +131,17 @@ const Channels = z.array(z.string()).transform((texts, context) => {
   example: ["signals.*"],
 });
 
-const Form = z.enum(EVENT_FORMS).default("envelope").meta({
+const FORM = z.enum(EVENT_FORMS).meta({
   description:
     "`flat` puts the data's fields beside `event_type`; `cloudevents` is " +
-    "CloudEvents 1.0.",
+    "CloudEvents 1.0; `envelope` when absent.",
 });
 
 const Selection = z.strictObject({
   after: After.optional(),
   from_time: FromTime.optional(),
   channel: Channels,
-  form: Form,
+  form: FORM.default("envelope"),
 });
 
 /** Where and what to follow. */
@@ -143,6 +152,7 @@ export const ReadQuery = Selection.extend({
   limit: queryInteger(1, MAX_EVENT_PAGE).optional().meta({
     description: "Most events to answer with; 100 when absent.",
   }),
+  form: FORM.optional(),
 }).superRefine(refuseTwoStarts);
 
 /** What a client that was cut off sends. */

@@ -40,6 +40,9 @@ export const MAX_BUFFERED = 1024 * 1024;
 /** How long a client has to say what it wants. */
 export const SUBSCRIBE_MS = 3000;
 
+/** How long a client has to answer a close before its seat is another's. */
+export const CLOSE_MS = 10_000;
+
 /** How often a client that has too much under way is looked at. */
 const DRAIN_POLL_MS = 20;
 
@@ -71,6 +74,7 @@ export function serveEventSocket(
   const { clock, shutdown, failed, ended } = around;
   const end = new AbortController();
   const { signal } = end;
+  const closed = new AbortController();
   const credits = createCredits(MAX_CREDITS);
   let subscribed: Subscribe | undefined;
   /** What has been looked at, and the last position that the client was told. */
@@ -83,6 +87,10 @@ export function serveEventSocket(
     if (socket.readyState !== WebSocket.OPEN) return;
     send("error", { detail });
     socket.close(code, detail.slice(0, 100).replace(/[^\x20-\x7e]/g, "?"));
+    // Nobody pings it any more: it may never answer.
+    if (!shutdown.aborted) {
+      clock.sleep(CLOSE_MS, closed.signal).then(gone, () => {});
+    }
   }
 
   function fail(error: unknown): void {
@@ -215,6 +223,7 @@ export function serveEventSocket(
 
   function gone(): void {
     end.abort();
+    closed.abort();
     shutdown.removeEventListener("abort", onShutdown);
     ended();
   }

@@ -68,7 +68,7 @@ export function openEventStream(
 ): ReadableStream<Uint8Array> {
   const { first, channels, form, caller } = request;
   const write = request.write ?? ((event: LoggedEvent, epoch: string) => ({
-    data: formatEvent(event, epoch, form),
+    data: formatOnce(event, epoch, form),
   }));
   /** What has been delivered, and the last id that the client was told. */
   let at = first.at;
@@ -123,6 +123,25 @@ export function openEventStream(
     },
     { ...around, heartbeat },
   );
+}
+
+/** What was written last of events that many streams share. */
+const written = new WeakMap<
+  LoggedEvent,
+  { readonly epoch: string; readonly form: EventForm; readonly text: string }
+>();
+
+/** As `formatEvent`; once for all streams of a form that share the event. */
+function formatOnce(
+  event: LoggedEvent,
+  epoch: string,
+  form: EventForm,
+): string {
+  const last = written.get(event);
+  if (last?.epoch === epoch && last.form === form) return last.text;
+  const text = formatEvent(event, epoch, form);
+  written.set(event, { epoch, form, text });
+  return text;
 }
 
 /** The events of a step, in parts that are each one write, with their last position. */

@@ -17,6 +17,7 @@ import { RequestRefused } from "../errors.ts";
 import { isCrossSite } from "../host_guard.ts";
 import { type Route, route } from "../route.ts";
 import {
+  CloudEventBatch,
   EventList,
   ReadQuery,
   startOf,
@@ -34,8 +35,14 @@ import { publishBody, PublishedAny, refusalOf } from "./publish_schemas.ts";
 
 const TAGS = ["Events"];
 
+/** Several CloudEvents. */
+const CLOUD_EVENT_BATCH = "application/cloudevents-batch+json";
+
 /** Events of a page when nothing is said. */
 const DEFAULT_LIMIT = 100;
+
+/** How long a WebSocket may leave a ping without an answer, in seconds. */
+const IDLE_S = 30;
 
 /** The routes of events. */
 export function eventRoutes(
@@ -55,8 +62,10 @@ export function eventRoutes(
         "answer. Publishing an event again with its id answers with its first " +
         "position and changes nothing: give an id to be able to try again " +
         "safely. An id of another event is refused; the rest of its batch is " +
-        "committed all the same.",
+        "committed all the same. CloudEvents may come one by one or as a batch, " +
+        "which is a list.",
       tags: TAGS,
+      bodyTypes: ["application/cloudevents+json", CLOUD_EVENT_BATCH],
       request: {
         headers: z.object({ traceparent: z.string().optional() }),
         body: publishBody(events.channels),
@@ -93,14 +102,20 @@ export function eventRoutes(
       description:
         "From the oldest event held, unless `after` or `from_time` is given. " +
         "A page may end before its limit, and may be empty although the log " +
-        "goes on: read on after `next_after` until it is `head`.",
+        "goes on: read on after `next_after` until it is `head`. With " +
+        `\`Accept: ${CLOUD_EVENT_BATCH}\` the events alone, in form ` +
+        "`cloudevents`: read on where `Link` says, until it names the same place.",
       tags: TAGS,
       request: { query: ReadQuery },
       responses: {
-        200: { description: "A stretch of the log.", schema: EventList },
+        200: {
+          description: "A stretch of the log.",
+          schema: EventList,
+          also: { [CLOUD_EVENT_BATCH]: CloudEventBatch },
+        },
       },
       errors: [409, 410, 503, 504],
-      handle: async ({ query, caller, signal }) => {
+      handle: async ({ query, caller, signal, context: { request } }) => {
         const { channel: channels, limit = DEFAULT_LIMIT, form } = query;
         const start = startOf(query);
         const page = await events.read(
@@ -108,7 +123,19 @@ export function eventRoutes(
           caller,
           signal,
         );
-        return { status: 200, text: printPage(page, form) };
+        const accepted = request.headers.get("accept") ?? "";
+        const isBatch = (form ?? "cloudevents") === "cloudevents" &&
+          accepted.includes(CLOUD_EVENT_BATCH);
+        return isBatch
+          ? {
+            status: 200,
+            headers: {
+              "content-type": CLOUD_EVENT_BATCH,
+              link: `<${placeAfter(request.url, page)}>; rel="next"`,
+            },
+            text: `[${printEvents(page, "cloudevents")}]`,
+          }
+          : { status: 200, text: printPage(page, form ?? "envelope") };
       },
     }),
 
@@ -170,8 +197,10 @@ export function eventRoutes(
         "no `subscribe` comes within 3 s, and 1013 when the client takes " +
         "nothing: `error` says why just before. A user may have " +
         `${MAX_USER_SOCKETS} sockets, all users ${MAX_SOCKETS}. A message is ` +
-        "put together before its length is seen: a proxy in front has to limit " +
-        "frames and messages, 64 KiB being ample.",
+        "put together before its length is seen: a frame of 64 MiB ends the " +
+        "connection, a message of many frames has no end, so that a proxy in " +
+        "front has to limit both, 64 KiB being ample. A client that answers no " +
+        `ping within ${IDLE_S} s is let go.`,
       tags: TAGS,
       request: {
         headers: z.object({ upgrade: z.string().optional() }),
@@ -219,7 +248,7 @@ function upgrade(
   leave: () => void,
 ): Deno.WebSocketUpgrade {
   try {
-    return Deno.upgradeWebSocket(request);
+    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_S });
   } catch (error) {
     leave();
     throw new RequestRefused(
@@ -231,14 +260,24 @@ function upgrade(
   }
 }
 
-function printPage(
-  { events, scannedTo, head }: EventPage,
-  form: EventForm,
-): string {
+function printEvents({ events, head }: EventPage, form: EventForm): string {
+  return events.map((event) => formatEvent(event, head.epoch, form)).join(",");
+}
+
+/** Where to read on after `page`, which was asked for at `url`. */
+function placeAfter(url: string, { scannedTo, head }: EventPage): string {
+  const { pathname, searchParams } = new URL(url);
+  const { epoch } = head;
+  searchParams.delete("from_time");
+  searchParams.set("after", formatResumeToken({ epoch, position: scannedTo }));
+  return `${pathname}?${searchParams}`;
+}
+
+function printPage(page: EventPage, form: EventForm): string {
+  const { scannedTo, head } = page;
   const { epoch, position, earliest } = head;
-  const list = events.map((event) => formatEvent(event, epoch, form)).join(",");
   const token = formatResumeToken({ epoch, position: scannedTo });
-  return `{"events":[${list}],"next_after":${scannedTo},` +
+  return `{"events":[${printEvents(page, form)}],"next_after":${scannedTo},` +
     `"resume_token":"${token}","head":${position},"earliest":${earliest},` +
     `"epoch":"${epoch}"}`;
 }

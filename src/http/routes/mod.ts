@@ -4,7 +4,6 @@
  * @module
  */
 import type { Clock } from "../../../ports/clock.ts";
-import type { SequencePort } from "../../../ports/sequence_port.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
 import type { Autopilot } from "../../apps/autopilot.ts";
 import type { SignalService } from "../../apps/signal_service.ts";
@@ -13,6 +12,7 @@ import type { ReadEffects } from "../../services/event_groups/effects.ts";
 import type { EventService } from "../../services/events.ts";
 import type { FeatureService } from "../../services/features.ts";
 import type { HealthService } from "../../services/health.ts";
+import type { OrderIds } from "../../services/order_ids.ts";
 import type { RequestReply } from "../../services/request_reply.ts";
 import type { SettingsServices } from "../../services/settings/settings.ts";
 import type { SystemState } from "../../services/system_state.ts";
@@ -41,8 +41,8 @@ export interface RouteServices {
   readonly settings: SettingsServices;
   /** What to open, and why. */
   readonly autopilot: Pick<Autopilot, "decide">;
-  /** Order numbers. */
-  readonly sequences: SequencePort;
+  /** Order numbers and client order ids. */
+  readonly orders: OrderIds;
   /** The event log and the volatile lane. */
   readonly events: EventService;
   /** Consumer groups, and what they could not handle. */
@@ -57,7 +57,7 @@ export interface RouteServices {
   readonly state: SystemState;
   /** Prints every metric in the text exposition format. */
   readonly exposition: () => string;
-  /** Tells the day of order numbers, and the beat of streams. */
+  /** Tells the beat of streams. */
   readonly clock: Clock;
   /** Takes what streams say. */
   readonly telemetry: Telemetry;
@@ -72,7 +72,7 @@ export function allRoutes(services: RouteServices): readonly Route[] {
     ...featureRoutes(services.features),
     ...settingsRoutes(services.settings, services),
     ...decisionRoutes(services.autopilot),
-    ...orderRoutes(services.sequences, services.clock),
+    ...orderRoutes(services.orders),
     ...eventRoutes(services.events, services.clock, services.telemetry),
     ...consumerRoutes(services.groups, services.readEffects),
     ...requestRoutes(services.requests),

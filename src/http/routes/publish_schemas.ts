@@ -15,7 +15,7 @@ import { RequestRefused } from "../errors.ts";
 import { examplesOf, PUBLISHED } from "./event_examples.ts";
 
 /**
- * One event, or `{events: […]}`. All is let in here, and described as the
+ * One event, `{events: […]}` or a list. All is let in here, and described as the
  * registry has it: `domain/event/publication.ts` reads it.
  */
 export function publishBody(registry: ChannelRegistry) {
@@ -43,10 +43,22 @@ export function publishBody(registry: ChannelRegistry) {
     description: "Events that are committed together.",
     example: { events: examples },
   });
-  return z.union([publication, batch]).meta({ example: examples[0] });
+  const list = z.array(publication).min(1).max(MAX_PUBLISH_BATCH).meta({
+    id: "PublicationList",
+    description:
+      "The same as a list, as the batch format of CloudEvents has it.",
+    example: examples,
+  });
+  return z.union([publication, batch, list]).meta({ example: examples[0] });
 }
 
 const SHORT_TEXT = { type: "string", minLength: 1, maxLength: 256 } as const;
+
+const EXPIRES_AT = {
+  type: "string",
+  format: "date-time",
+  description: "Of a request: until when its reply is waited for.",
+} as const;
 
 /** What every event may have, whatever its channel. */
 const FRAME = {
@@ -69,6 +81,7 @@ const FRAME = {
       traceparent: { type: "string" },
       correlation_id: SHORT_TEXT,
       reply_to: SHORT_TEXT,
+      expires_at: EXPIRES_AT,
     },
   },
 } as const;
@@ -77,10 +90,15 @@ const FRAME = {
 const CLOUD_EVENT = {
   title: "cloudevents",
   type: "object" as const,
-  required: ["specversion", "id", "source", "type", "data"],
+  required: ["specversion", "source", "type", "data"],
   properties: {
     specversion: { const: "1.0" },
-    id: FRAME.id,
+    id: {
+      ...FRAME.id,
+      description:
+        "A UUID, where CloudEvents lets it be any text: others are " +
+        "refused. Made here when absent.",
+    },
     source: { type: "string" as const, format: "uri-reference" },
     type: { type: "string" as const, description: "The channel." },
     time: FRAME.timestamp,
@@ -90,6 +108,7 @@ const CLOUD_EVENT = {
     traceparent: { type: "string" as const },
     correlationid: SHORT_TEXT,
     replyto: SHORT_TEXT,
+    expirytime: EXPIRES_AT,
     data: { type: "object" as const },
   },
 };
@@ -151,7 +170,9 @@ export const PublishedAny = z.union([Published, PublishedBatch]).meta({
 export function refusalOf(error: InvalidInput): RequestRefused {
   return new RequestRefused("invalid", error.message, {
     errors: error.errors.map(({ path, message }) => ({
-      path: path === "" ? "body" : `body.${path}`,
+      path: path === "" || path.startsWith("[")
+        ? `body${path}`
+        : `body.${path}`,
       message,
     })),
   });

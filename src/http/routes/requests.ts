@@ -65,7 +65,9 @@ export function requestRoutes(requests: RequestReply): readonly Route[] {
       summary: "Ask by an event, and wait for the event that answers",
       description:
         "Publishes a durable event whose `metadata.correlation_id` is its own " +
-        "id. The reply is the first event after it that names that id as its " +
+        "id, and whose `metadata.expires_at` is when `timeout_ms` is over, as " +
+        "it was first asked: who would reply knows that it is too late. " +
+        "The reply is the first event after it that names that id as its " +
         "`metadata.correlation_id`. 504 when none came in time; the request " +
         "stays in the log: asking again with its `id` goes on waiting, and " +
         "gives the same reply to everybody, however late it came. 503 with " +

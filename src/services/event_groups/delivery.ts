@@ -11,18 +11,22 @@ import {
 import type { LoggedEvent } from "../../../domain/event/event.ts";
 import { halt, hasLostPlace } from "../../../domain/event_group/control.ts";
 import { joinSteps } from "../../../domain/event_group/draft.ts";
+import { bury } from "../../../domain/event_group/poison.ts";
 import type {
   Entry,
   GroupState,
   Halt,
+  LetterFacts,
   Step,
 } from "../../../domain/event_group/group.ts";
 import {
+  type Asker,
   mayScan,
   roomFor,
-  take,
-  type Taken,
+  type Stretch,
+  takeInTurn,
 } from "../../../domain/event_group/take.ts";
+import { parseObject } from "../../../domain/json_value.ts";
 import { type EventBus, MAX_EVENT_PAGE } from "../../../ports/event_bus.ts";
 import type { GroupStore } from "../../../ports/event_groups.ts";
 import { hasCode, isTransient, PortError } from "../../../ports/port_error.ts";
@@ -38,6 +42,9 @@ const MIN_PAGE = 64;
 /** Events that wait are kept up to this length, so as not to be read again. */
 const CACHE_CHARS = 8 * 1024 * 1024;
 
+/** Why an event becomes a dead letter that somebody has put into the log. */
+const NO_OBJECT = "its data is no JSON object";
+
 /** An event that is a member's for a while. */
 export interface Delivery {
   /** The event. */
@@ -52,28 +59,29 @@ export interface Delivery {
 
 /** What came of looking for events. */
 export interface Found {
-  /** What the member gets. */
-  readonly deliveries: readonly Delivery[];
+  /** What each of the askers gets. */
+  readonly deliveries: readonly (readonly Delivery[])[];
   /** The group after that. */
   readonly state: GroupState;
   /** Whether the log has nothing more to look at. */
   readonly isAtEnd: boolean;
   /** Whether there is more to look at just now. */
   readonly isCut: boolean;
+  /** What became dead letters as nobody can read it, and what with it. */
+  readonly buried: readonly LetterFacts[];
+  /** Why the group has stopped because of an event just now, if so. */
+  readonly halted?: Halt | undefined;
   /** What has stopped the group just now. */
   readonly error?: PortError;
 }
 
 /** Finds events for members. */
 export interface Finder {
-  /** What `member` gets from the group as it is. */
+  /** What `askers`, each in turn, get from the group as it is. */
   find(
     state: GroupState,
-    asked: {
-      readonly member: string;
-      readonly limit: number;
-      readonly now: number;
-    },
+    askers: readonly Asker[],
+    now: number,
   ): Promise<Done<Found>>;
 }
 
@@ -116,63 +124,101 @@ export function createFinder(
   }
 
   return {
-    async find(state, { member, limit, now }) {
+    async find(state, askers, now) {
       const lost = state.halted && hasLostPlace(state.halted);
       if (lost) throw lostPlace(state.name, state.halted!);
-      let taken: Taken = take(state, { member, limit, now });
+      const given = askers.map((): Entry[] => []);
       const bodies = new Map<number, LoggedEvent>();
+      const buried: LetterFacts[] = [];
+      let step: Step = { state, letters: [], gone: [] };
       let isAtEnd = false;
       let isCut = false;
-      try {
-        for (const entry of taken.deliveries) {
-          bodies.set(entry.position, await eventOf(state, entry));
+      /** What each asker has still room for. */
+      const left = () =>
+        askers.map((one, i) => ({
+          ...one,
+          limit: one.limit - given[i]!.length,
+        }));
+      /** Gives what is next; what nobody can read is buried, and makes room. */
+      async function give(stretch?: Stretch): Promise<void> {
+        for (let isMore = true; isMore;) {
+          const next = takeInTurn(step.state, left(), { now, stretch });
+          step = joinSteps(step, next.step);
+          const taken = next.deliveries.flat();
+          if (taken.length === 0) return;
+          next.deliveries.forEach((some, i) => given[i]!.push(...some));
+          const faults = await faultsOf(taken);
+          isMore = faults.size > 0;
+          if (isMore) buryAll(faults);
         }
+      }
+      /** Why nobody can read some of `entries`, by position. */
+      async function faultsOf(
+        entries: readonly Entry[],
+      ): Promise<Map<number, string>> {
+        const faults = new Map<number, string>();
+        for (const entry of entries) {
+          const { position } = entry;
+          const event = bodies.get(position) ?? await eventOf(state, entry);
+          bodies.set(position, event);
+          if (!parseObject(event.json)) faults.set(position, NO_OBJECT);
+        }
+        return faults;
+      }
+      function buryAll(faults: ReadonlyMap<number, string>): void {
+        const named = [...faults]
+          .map(([position, error]) => ({ position, error }));
+        const burial = bury(step.state, named, now);
+        step = joinSteps(step, burial);
+        buried.push(...burial.letters);
+        given.forEach((some, i) => {
+          given[i] = some.filter(({ position }) => !faults.has(position));
+        });
+      }
+      try {
+        await give();
         for (let pages = 0; pages < MAX_PAGES && !isAtEnd; pages++) {
-          const left = limit - taken.deliveries.length;
-          const room = roomFor(taken.state, left);
-          if (room === 0 || !mayScan(taken.state)) break;
-          const { cursor } = taken.state;
+          const wanted = left().reduce((sum, { limit }) => sum + limit, 0);
+          const room = roomFor(step.state, wanted);
+          if (room === 0 || !mayScan(step.state)) break;
           const page = await bus.read({
-            after: cursor,
+            after: step.state.cursor,
             limit: Math.min(MAX_EVENT_PAGE, Math.max(MIN_PAGE, room)),
             channels: matcherOf(state.policy.channels),
             epoch: state.epoch,
           });
-          const next = take(taken.state, {
-            member,
-            limit: left,
-            now,
-            stretch: page,
-          });
           for (const event of page.events) bodies.set(event.position, event);
-          taken = {
-            ...joinSteps(taken, next),
-            deliveries: [...taken.deliveries, ...next.deliveries],
-          };
-          isAtEnd = next.state.cursor >= page.head.position;
+          await give(page);
+          const { cursor } = step.state;
+          isAtEnd = cursor >= page.head.position;
           isCut = !isAtEnd && pages === MAX_PAGES - 1;
-          if (next.state.cursor < page.scannedTo) break;
+          if (cursor < page.scannedTo) break;
         }
       } catch (error) {
-        const halted = haltOf(error, taken.state);
+        const halted = haltOf(error, step.state);
         if (halted) return stopped(state, halted);
         const isGood = isTransient(error) || isBehind(error);
-        const isWhole = taken.deliveries.every(({ position }) =>
-          bodies.has(position)
-        );
+        const out = given.flat();
+        const isWhole = out.every(({ position }) => bodies.has(position));
         if (!isGood || !isWhole) throw error;
         isAtEnd = isBehind(error);
-        if (!isAtEnd && taken.deliveries.length === 0) throw error;
+        if (!isAtEnd && out.length === 0) throw error;
       }
-      keepWaiting(taken, bodies);
-      const deliveries = taken.deliveries.map((entry): Delivery => ({
-        event: bodies.get(entry.position)!,
-        token: entry.token!,
-        attempt: entry.attempts,
-        deadline: entry.deadline!,
-      }));
-      const value = { deliveries, state: taken.state, isAtEnd, isCut };
-      return { value, step: taken };
+      keepWaiting(step, bodies);
+      const deliveries = given.map((entries) =>
+        // What waited for what was buried may stand before what was given.
+        entries.sort((a, b) => a.position - b.position).map((
+          entry,
+        ): Delivery => ({
+          event: bodies.get(entry.position)!,
+          token: entry.token!,
+          attempt: entry.attempts,
+          deadline: entry.deadline!,
+        }))
+      );
+      const halted = state.halted ? undefined : step.state.halted;
+      const value = { deliveries, state: step.state, isAtEnd, isCut };
+      return { value: { ...value, buried, halted }, step };
     },
   };
 
@@ -194,6 +240,7 @@ function stopped(state: GroupState, halted: Halt): Done<Found> {
   return {
     value: {
       deliveries: [],
+      buried: [],
       state: step.state,
       isAtEnd: false,
       isCut: false,

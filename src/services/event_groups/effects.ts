@@ -10,11 +10,12 @@ import { InvalidInput } from "../../../domain/invalid_input.ts";
 import { uuidV7 } from "../../../domain/uuid.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Entropy } from "../../../ports/entropy.ts";
+import type { EventCaller } from "../event_visibility.ts";
 
-/** Reads what a member wants to append. */
+/** Reads what a member wants to append; only an operator may name a user. */
 export type ReadEffects = (
   effects: readonly unknown[],
-  user: string,
+  caller: EventCaller,
   traceparent?: string,
 ) => readonly NewEvent[];
 
@@ -31,11 +32,18 @@ export function createEffectReader(parts: {
   readonly entropy: Entropy;
 }): ReadEffects {
   const { channels, clock, entropy } = parts;
-  return (effects, user, traceparent) => {
+  return (effects, { user, isAdmin = false }, traceparent) => {
     if (effects.length === 0) return [];
     const atMs = clock.now();
     const newId = () => uuidV7(atMs, entropy.bytes(10));
-    const context = { registry: channels, atMs, user, newId, traceparent };
+    const context = {
+      registry: channels,
+      atMs,
+      user,
+      mayNameUsers: isAdmin,
+      newId,
+      traceparent,
+    };
     const publications = read();
     const volatile = publications.flatMap(({ channel }, i) =>
       channel.lane === "durable" ? [] : [{

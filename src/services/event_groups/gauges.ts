@@ -21,20 +21,12 @@ export async function runGauges(
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const known = new Set<string>();
   while (!signal.aborted) {
     try {
       const views = await list();
-      const gone = new Set(known);
-      for (const view of views) {
-        known.add(view.group.name);
-        gone.delete(view.group.name);
-        measure(telemetry, view.group.name, view);
-      }
-      for (const name of gone) {
-        measure(telemetry, name);
-        known.delete(name);
-      }
+      for (const view of views) measure(telemetry, view);
+      const names = views.map(({ group: { name } }) => name);
+      telemetry.retain("group", new Set(names));
     } catch (error) {
       if (signal.aborted) return;
       const code = error instanceof PortError ? error.code : "internal";
@@ -46,19 +38,16 @@ export async function runGauges(
   }
 }
 
-/** Measures a group; one that is gone has nothing. */
-function measure(telemetry: Telemetry, group: string, view?: GroupView): void {
-  const labels = { group };
-  const { lag, oldestAgeMs, outstanding, deadLetters } = view ?? NOTHING;
-  const isHalted = view?.group.halted !== undefined;
+function measure(
+  telemetry: Telemetry,
+  { group, lag = NaN, oldestAgeMs = NaN, outstanding, deadLetters }: GroupView,
+): void {
+  const labels = { group: group.name };
+  const isHalted = group.halted !== undefined;
   telemetry.gauge("holdfast_group_halted", isHalted ? 1 : 0, labels);
   telemetry.gauge("holdfast_group_outstanding", outstanding, labels);
   telemetry.gauge("holdfast_group_dead_letters", deadLetters, labels);
-  // In another epoch nobody knows: the group has halted.
-  if (lag !== undefined) telemetry.gauge("holdfast_group_lag", lag, labels);
-  if (oldestAgeMs === undefined) return;
+  telemetry.gauge("holdfast_group_lag", lag, labels);
   const age = oldestAgeMs / 1000;
   telemetry.gauge("holdfast_group_oldest_age_seconds", age, labels);
 }
-
-const NOTHING = { lag: 0, oldestAgeMs: 0, outstanding: 0, deadLetters: 0 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NewEvent, Receipt } from "../../../domain/event/event.ts";
+import type { NewEvent } from "../../../domain/event/event.ts";
 import type {
   DeliveryRef,
   GroupPolicy,
@@ -13,6 +13,7 @@ import type { DeadLetter, LetterQuery } from "../../../ports/event_groups.ts";
 import type { Consumption } from "./handling.ts";
 import type { LetterChoice, RedriveResult } from "./letters.ts";
 import type { Polled, Polling } from "./poll.ts";
+import type { SettleResult } from "./settling.ts";
 import type { GroupStart } from "./start.ts";
 import type { GroupView } from "./view.ts";
 
@@ -55,7 +56,9 @@ export interface EventGroups {
    * Reads on from `start`, whatever was settled; returns the position.
    *
    * @throws {PortError} `invalid` beyond the head, `expired` before what the
-   * log holds, `epoch_changed` when `start` belongs to another epoch.
+   * log holds, `epoch_changed` when `start` belongs to another epoch, `conflict`
+   * when a dead letter beyond it is of another life of the log (facts:
+   * `position`).
    */
   seek(name: string, start: GroupStart, signal?: AbortSignal): Promise<number>;
 
@@ -70,6 +73,8 @@ export interface EventGroups {
 
   /**
    * Settles deliveries and appends `effects` to the log, all of it or nothing.
+   * Who says again what this process remembers to have settled so is told what
+   * came of it then.
    *
    * @throws {PortError} `fenced` when a delivery is not the member's any more
    * (facts: `positions`).
@@ -78,7 +83,7 @@ export interface EventGroups {
     name: string,
     settlement: Partial<Settlement>,
     effects?: readonly NewEvent[],
-  ): Promise<readonly Receipt[]>;
+  ): Promise<SettleResult>;
 
   /** Lets deliveries be the member's for a whole lease more; until when. */
   extend(name: string, refs: readonly DeliveryRef[]): Promise<number>;
@@ -98,10 +103,10 @@ export interface EventGroups {
 
   /**
    * Sends dead letters on their way again, in order; what waits behind one
-   * goes with it.
+   * goes with it. Of a key or a group those go that can.
    *
-   * @throws {PortError} `not_found`; `conflict` when another one of its key
-   * stands before it; `expired` when its event is lost.
+   * @throws {PortError} Where positions are named: `not_found`; `conflict` when
+   * another one of its key stands before it; `expired` when its event is lost.
    */
   redrive(group: string, choice: LetterChoice): Promise<RedriveResult>;
 

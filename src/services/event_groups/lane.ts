@@ -33,6 +33,8 @@ export interface Done<T> {
   readonly effects?: readonly NewEvent[];
   /** Whether to write even where the group has only looked further. */
   readonly isForced?: boolean;
+  /** Whether it has given out all that there was: nobody hears of the write. */
+  readonly isLook?: boolean;
 }
 
 /**
@@ -59,8 +61,8 @@ export interface Lane {
    */
   run<T>(operation: Operation<T>): Promise<Written<T>>;
 
-  /** Calls `listener` after each write, until the result is called. */
-  listen(listener: () => void): () => void;
+  /** Calls `listener` after each write of anything but looks. */
+  listen(listener: () => void): void;
 }
 
 interface Call {
@@ -80,7 +82,7 @@ export function createLane(
     readonly entropy: Entropy;
   },
 ): Lane {
-  const listeners = new Set<() => void>();
+  const listeners: (() => void)[] = [];
   let waiting: Call[] = [];
   let isDraining = false;
   /** As it was written or read last, perhaps by others meanwhile. */
@@ -103,7 +105,7 @@ export function createLane(
       await write(batch);
     } catch (error) {
       known = undefined;
-      const isOfOne = hasCode(error, "invalid", "conflict");
+      const isOfOne = hasCode(error, "invalid", "conflict", "expired");
       if (batch.length === 1 || !isOfOne) {
         for (const { reject } of batch) reject(error);
         return;
@@ -135,7 +137,8 @@ export function createLane(
           ? { ...step.state, version: change.group.version }
           : before;
         answer(batch, outcomes, new Map(receipts.map((one) => [one.id, one])));
-        if (isWritten) { for (const listener of listeners) listener(); }
+        const isHeard = dones.some(({ isLook, step }) => step && !isLook);
+        if (isHeard) { for (const listener of listeners) listener(); }
         return;
       } catch (error) {
         known = undefined;
@@ -163,10 +166,7 @@ export function createLane(
         if (!isDraining) void drain();
       });
     },
-    listen(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    listen: (listener) => void listeners.push(listener),
   };
 }
 

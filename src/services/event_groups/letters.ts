@@ -4,6 +4,7 @@
  * @module
  */
 import type {
+  Entry,
   GroupState,
   LetterFacts,
 } from "../../../domain/event_group/group.ts";
@@ -26,41 +27,93 @@ export type LetterChoice =
   | { readonly key: string }
   | { readonly all: true };
 
+/** Keys that one call looks up to the end, at most: they go whole or not at all. */
+const MAX_WHOLE_KEYS = 16;
+
+/** A dead letter that cannot be sent on its way again. */
+export interface RefusedLetter {
+  /** Its place in the log. */
+  readonly position: number;
+  /** Why, for programs: its event is lost, or another one stands before it. */
+  readonly code: "expired" | "conflict";
+  /** Why, in one sentence. */
+  readonly reason: string;
+}
+
 /** What was sent on its way again. */
 export interface RedriveResult {
   /** The positions, in order. */
   readonly positions: readonly number[];
-  /** Whether there are more, for which there is no room until some are settled. */
+  /** What of a key or a group has to stay as it is, in order. */
+  readonly refused: readonly RefusedLetter[];
+  /** Whether there are more, for another call. */
   readonly isMore: boolean;
 }
 
-/** Sends the chosen dead letters of `state` on their way again. */
+/**
+ * Sends the chosen dead letters of `state` on their way again. Of a key or a
+ * group those go that can, and the others are told of; of positions that are
+ * named all, or none.
+ *
+ * @throws {PortError} Where positions are named: `not_found`, `conflict`,
+ * `expired`.
+ */
 export async function redriveLetters(
   store: GroupStore,
   state: GroupState,
   choice: LetterChoice,
   now: number,
 ): Promise<Done<RedriveResult>> {
-  const letters = "positions" in choice
-    ? await named(store, state, choice.positions, "redrive")
-    : "key" in choice
-    ? await allOf(store, state.name, choice.key)
-    : await withWholeKeys(
-      store,
-      state,
-      await allOf(store, state.name, undefined),
-    );
-  const lost = letters.find(({ event }) => !event);
-  if (lost) {
-    throw new PortError(
-      "expired",
-      `Cannot redrive the event at position ${lost.position} as the log did not hold it any more when it became a dead letter: discard it`,
-      { facts: { position: lost.position } },
-    );
+  if ("positions" in choice) {
+    const { positions } = choice;
+    const letters = await named(store, state, positions, "redrive");
+    const lost = letters.find(({ event }) => !event);
+    if (lost) throw lostEvent(lost.position);
+    return redriven(state, letters, [], false, now);
   }
+  const { letters, isCut } = "key" in choice
+    ? await ofKey(store, state, choice.key)
+    : await ofGroup(store, state);
+  const { able, refused } = sortOut(state, letters);
+  return redriven(state, able, refused, isCut, now);
+}
+
+function redriven(
+  state: GroupState,
+  letters: readonly DeadLetter[],
+  refused: readonly RefusedLetter[],
+  isCut: boolean,
+  now: number,
+): Done<RedriveResult> {
   const step = redrive(state, letters.map(factsOf), now);
-  const isMore = step.left.length > 0 || letters.length >= MAX_LETTERS;
-  return { value: { positions: step.moved, isMore }, step };
+  const isMore = isCut || step.left.length > 0;
+  return { value: { positions: step.moved, refused, isMore }, step };
+}
+
+/** Which letters can go: none of a parked key of which one is lost, as the order would be. */
+function sortOut(
+  { entries }: GroupState,
+  letters: readonly DeadLetter[],
+): { able: DeadLetter[]; refused: RefusedLetter[] } {
+  const parked = parkedKeys(entries);
+  const lost = letters.filter(({ event }) => !event);
+  const stuck = new Map(
+    lost.toReversed().map(({ key, position }) => [key, position]),
+  );
+  const able: DeadLetter[] = [];
+  const refused: RefusedLetter[] = [];
+  for (const letter of letters) {
+    const { position, key, event } = letter;
+    const blocker = parked.has(key) ? stuck.get(key) : undefined;
+    if (event && blocker === undefined) able.push(letter);
+    else {
+      const { code, message } = event
+        ? blockedBy(position, blocker!)
+        : lostEvent(position);
+      refused.push({ position, code, reason: message } as RefusedLetter);
+    }
+  }
+  return { able, refused };
 }
 
 /** Gives up the dead letters at `positions`, or what has stopped the group. */
@@ -103,11 +156,7 @@ async function named(
     if (!letter) throw noLetter(state.name, position);
     const blocker = blockerOf(state, letter);
     if (verb === "redrive" && blocker !== undefined) {
-      throw new PortError(
-        "conflict",
-        `Cannot redrive the event at position ${position} as the one at ${blocker} of the same key stands before it: redrive or discard that`,
-        { facts: { position: blocker } },
-      );
+      throw blockedBy(position, blocker);
     }
     found.set(position, letter);
     const key = parked.get(position);
@@ -119,20 +168,43 @@ async function named(
   return [...found.values()].sort((a, b) => a.position - b.position);
 }
 
-/** `letters`, and the rest of each key of which later ones wait behind one. */
-async function withWholeKeys(
+/** The dead letters of a key, in order. */
+async function ofKey(store: GroupStore, { name }: GroupState, key: string) {
+  const letters = await allOf(store, name, key);
+  return { letters, isCut: letters.length >= MAX_LETTERS };
+}
+
+/**
+ * Dead letters of the group, in order; of a parked key all, or none where there
+ * are too many of such keys.
+ */
+async function ofGroup(
   store: GroupStore,
   { name, entries }: GroupState,
-  letters: readonly DeadLetter[],
-): Promise<readonly DeadLetter[]> {
-  if (letters.length < MAX_LETTERS) return letters;
-  const keys = new Set(letters.map(({ key }) => key));
-  const all = new Map(letters.map((one) => [one.position, one]));
-  for (const { state, key } of entries) {
-    if (state !== "parked" || !keys.has(key)) continue;
+): Promise<{ letters: readonly DeadLetter[]; isCut: boolean }> {
+  const page = await allOf(store, name, undefined);
+  if (page.length < MAX_LETTERS) return { letters: page, isCut: false };
+  const parked = parkedKeys(entries);
+  const all = new Map<number, DeadLetter>();
+  const keys = new Set<string>();
+  for (const letter of page) {
+    const { key, position } = letter;
+    if (key === undefined || !parked.has(key)) all.set(position, letter);
+    else if (keys.size < MAX_WHOLE_KEYS) keys.add(key);
+  }
+  for (const key of keys) {
     for (const one of await allOf(store, name, key)) all.set(one.position, one);
   }
-  return [...all.values()].sort((a, b) => a.position - b.position);
+  const letters = [...all.values()].sort((a, b) => a.position - b.position);
+  return { letters, isCut: true };
+}
+
+/** The keys that wait for a dead letter. */
+function parkedKeys(
+  entries: readonly Entry[],
+): ReadonlySet<string | undefined> {
+  const parked = entries.filter(({ state }) => state === "parked");
+  return new Set(parked.map(({ key }) => key));
 }
 
 /** The dead letters of a group and key, up to `MAX_LETTERS`. */
@@ -152,14 +224,15 @@ async function allOf(
   return all;
 }
 
-/** What waits behind the parked dead letters of `state`. */
+/** What waits behind the parked dead letters of `state`, where it reaches beyond `position`. */
 export async function lettersBehind(
   store: GroupStore,
   { name, entries }: GroupState,
+  position: number,
 ): Promise<LetterFacts[]> {
   const behind: LetterFacts[] = [];
-  for (const { state, key } of entries) {
-    if (state !== "parked") continue;
+  for (const { state, key, behindTo } of entries) {
+    if (state !== "parked" || behindTo <= position) continue;
     const letters = await allOf(store, name, key);
     behind.push(...letters.map(factsOf));
   }
@@ -176,5 +249,21 @@ export function noLetter(group: string, position: number): PortError {
   return new PortError(
     "not_found",
     `Cannot find the dead letter of group ${group} at position ${position} as there is none there`,
+  );
+}
+
+function lostEvent(position: number): PortError {
+  return new PortError(
+    "expired",
+    `Cannot redrive the event at position ${position} as the log did not hold it any more when it became a dead letter: discard it`,
+    { facts: { position } },
+  );
+}
+
+function blockedBy(position: number, blocker: number): PortError {
+  return new PortError(
+    "conflict",
+    `Cannot redrive the event at position ${position} as the one at ${blocker} of the same key stands before it: redrive or discard that`,
+    { facts: { position: blocker } },
   );
 }

@@ -1,23 +1,19 @@
 /**
- * Waiting for what a member is to get.
+ * Members that wait for what they are to get: one look a group and change, for
+ * all of them.
  *
  * @module
  */
-import { isStopped } from "../../../domain/event_group/group.ts";
 import type { GroupHead } from "../../../domain/event_group/change.ts";
+import { isStopped } from "../../../domain/event_group/group.ts";
 import { release } from "../../../domain/event_group/settle.ts";
-import { nextDue } from "../../../domain/event_group/take.ts";
+import { type Asker, nextDue } from "../../../domain/event_group/take.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { EventBus } from "../../../ports/event_bus.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
 import type { Delivery, Finder, Found } from "./delivery.ts";
 import type { Lane } from "./lane.ts";
-
-/** Most deliveries of one call. */
-export const MAX_TAKE = 1000;
-
-/** Longest wait of one call, in milliseconds. */
-export const MAX_POLL_MS = 60_000;
+import { tellHalt, tellLetters } from "./telling.ts";
 
 /** How late is heard of what another process has done with the group. */
 const LOOK_MS = 500;
@@ -28,13 +24,12 @@ const FAR = 1000;
 /** A bell that was not heard delays no longer. */
 const MAX_SLEEP_MS = 5000;
 
+/** Most members that one look serves. */
+const MAX_ASKERS = 256;
+
 /** What a member asks for. */
-export interface Polling {
-  /** Who it is. */
-  readonly member: string;
-  /** Most deliveries. */
-  readonly limit: number;
-  /** How long to wait where there is nothing. */
+export interface Polling extends Asker {
+  /** How long to wait where there is nothing, in milliseconds. */
   readonly waitMs: number;
 }
 
@@ -46,53 +41,105 @@ export interface Polled {
   readonly group: GroupHead;
 }
 
-/**
- * Looks until there is something, or the time is over. Who has left when there
- * is something does not get it, and it does not count as a delivery.
- */
-export async function pollGroup(
-  parts: {
-    readonly lane: Lane;
-    readonly finder: Finder;
-    readonly bus: EventBus;
-    readonly clock: Clock;
-    readonly telemetry: Telemetry;
-  },
-  { member, limit, waitMs }: Polling,
-  signal?: AbortSignal,
-): Promise<Polled> {
-  const { lane, finder, bus, clock } = parts;
-  const end = clock.monotonic() + waitMs;
-  for (;;) {
-    signal?.throwIfAborted();
-    const left = end - clock.monotonic();
-    const isLast = left <= 0;
-    // Whatever is written from now on ends the wait.
-    const woken = new AbortController();
-    const deafen = lane.listen(() => woken.abort());
+/** The members that wait for one group. */
+export interface Polls {
+  /**
+   * Waits until there is something, or the time is over; who has waited longer
+   * is served before. Who has left when there is something does not get it, and
+   * it does not count as a delivery.
+   */
+  take(polling: Polling, signal?: AbortSignal): Promise<Polled>;
+}
+
+interface Waiter extends Asker {
+  /** When its time is over, on the monotonic clock. */
+  readonly end: number;
+  readonly resolve: (polled: Polled) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** What a look has found, and for whom. */
+interface Look extends Found {
+  /** Who was there when the look began. */
+  readonly present: readonly Waiter[];
+  /** When it began, on the monotonic clock. */
+  readonly at: number;
+}
+
+/** Creates the polls of the group of `lane`; nobody waits yet. */
+export function createPolls(parts: {
+  readonly lane: Lane;
+  readonly finder: Finder;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}): Polls {
+  const { lane, finder, bus, clock, telemetry } = parts;
+  /** In the order in which they came. */
+  const waiters = new Set<Waiter>();
+  let isServing = false;
+  let woken = new AbortController();
+  const wake = () => woken.abort();
+  lane.listen(wake);
+
+  async function serve(): Promise<void> {
+    isServing = true;
+    while (waiters.size > 0) {
+      // Whoever comes and whatever is written from now on ends the wait.
+      woken = new AbortController();
+      const look = await lookOnce();
+      if (look) await waitForMore(look, woken);
+    }
+    isServing = false;
+  }
+
+  /** Looks for all who are there; `undefined` where there may be more at once. */
+  async function lookOnce(): Promise<Look | undefined> {
+    let present: readonly Waiter[] = [];
     try {
       const { value } = await lane.run(async (state) => {
-        signal?.throwIfAborted();
-        const asked = { member, limit, now: clock.now() };
-        const done = await finder.find(state, asked);
+        present = [...waiters];
+        const at = clock.monotonic();
+        const askers = present.slice(0, MAX_ASKERS);
+        const done = await finder.find(state, askers, clock.now());
         const { isCut, state: { cursor } } = done.value;
         const isFar = cursor - state.cursor >= FAR;
-        return { ...done, isForced: isLast || isCut || isFar };
+        const isForced = isCut || isFar || present.some(({ end }) => end <= at);
+        const value = { ...done.value, present, at };
+        return { ...done, value, isForced, isLook: !isCut };
       });
+      const { state: { name }, buried, halted } = value;
+      tellLetters(telemetry, name, buried);
+      if (halted) tellHalt(telemetry, name, halted);
       if (value.error) throw value.error;
-      const { deliveries, state } = value;
-      if (signal?.aborted) await giveBack(deliveries);
-      signal?.throwIfAborted();
-      if (deliveries.length > 0 || isLast) return { deliveries, group: state };
-      if (value.isCut) continue;
-      await waitForMore(value, Math.max(1, left), woken);
-    } finally {
-      deafen();
+      return handOut(value) ? undefined : value;
+    } catch (error) {
+      for (const one of present.length > 0 ? present : waiters) {
+        if (waiters.delete(one)) one.reject(error);
+      }
     }
   }
 
+  /** Answers who has got something or whose time is over; whether there may be more. */
+  function handOut({ present, deliveries, state, at, isCut }: Look): boolean {
+    const unwanted: Delivery[] = [];
+    deliveries.forEach((some, i) => {
+      if (some.length === 0) return;
+      const waiter = present[i]!;
+      if (!waiters.delete(waiter)) return void unwanted.push(...some);
+      waiter.resolve({ deliveries: some, group: state });
+    });
+    if (unwanted.length > 0) void giveBack(unwanted);
+    const isMore = deliveries.every((some) => some.length > 0);
+    if (isMore) return true;
+    for (const one of present) {
+      if (one.end > at || !waiters.delete(one)) continue;
+      one.resolve({ deliveries: [], group: state });
+    }
+    return isCut;
+  }
+
   async function giveBack(deliveries: readonly Delivery[]): Promise<void> {
-    if (deliveries.length === 0) return;
     const refs = deliveries.map(({ event: { position }, token }) => ({
       position,
       token,
@@ -107,32 +154,66 @@ export async function pollGroup(
     }
   }
 
-  /** Ends when there may be something, or the time is over. */
+  /** Ends when there may be something, or the time of somebody is over. */
   async function waitForMore(
-    { state, isAtEnd }: Found,
-    left: number,
+    { state, isAtEnd }: Look,
     woken: AbortController,
   ): Promise<void> {
-    const due = nextDue(state) - clock.now();
+    if (waiters.size === 0 || woken.signal.aborted) return;
+    const now = clock.monotonic();
+    let sleepMs = nextDue(state) - clock.now();
     const isQuiet = state.entries.length === 0 && !isStopped(state);
-    const most = isQuiet ? MAX_SLEEP_MS : LOOK_MS;
-    const sleepMs = Math.max(1, Math.min(left, due, most));
-    const stop = () => woken.abort();
-    signal?.addEventListener("abort", stop);
+    sleepMs = Math.min(sleepMs, isQuiet ? MAX_SLEEP_MS : LOOK_MS);
+    for (const { end } of waiters) sleepMs = Math.min(sleepMs, end - now);
     const rings = isAtEnd && !isStopped(state);
-    try {
-      await Promise.race([
-        quietly(clock.sleep(sleepMs, woken.signal)),
-        ...rings ? [quietly(bus.wait(state.cursor, woken.signal))] : [],
-      ]);
-    } finally {
-      woken.abort();
-      signal?.removeEventListener("abort", stop);
-    }
+    const sleep = async (ms: number) => {
+      try {
+        await clock.sleep(ms, woken.signal);
+      } catch {
+        // Somebody has come, or something was written.
+      }
+    };
+    const ring = async () => {
+      try {
+        await bus.wait(state.cursor, woken.signal);
+      } catch {
+        await sleep(LOOK_MS);
+      }
+    };
+    await Promise.race([
+      sleep(Math.max(1, sleepMs)),
+      ...(rings ? [ring()] : []),
+    ]);
+    woken.abort();
   }
-}
 
-/** Waits for the end of `wait`, however it comes. */
-async function quietly(wait: Promise<void>): Promise<void> {
-  await wait.catch(() => {});
+  return {
+    take({ member, limit, waitMs }, signal) {
+      return new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const leave = () => {
+          if (!waiters.delete(waiter)) return;
+          waiter.reject(signal!.reason);
+          if (waiters.size === 0) wake();
+        };
+        const waiter: Waiter = {
+          member,
+          limit,
+          end: clock.monotonic() + waitMs,
+          resolve(polled) {
+            signal?.removeEventListener("abort", leave);
+            resolve(polled);
+          },
+          reject(reason) {
+            signal?.removeEventListener("abort", leave);
+            reject(reason);
+          },
+        };
+        waiters.add(waiter);
+        signal?.addEventListener("abort", leave);
+        if (isServing) wake();
+        else void serve();
+      });
+    },
+  };
 }

@@ -5,6 +5,7 @@
  */
 import { checkEventQuery } from "../../../ports/arguments.ts";
 import type { EventBus } from "../../../ports/event_bus.ts";
+import { hasCode } from "../../../ports/port_error.ts";
 import type { EventStart } from "../event_streams.ts";
 
 /** After a position, at a time, with the oldest event held, or with the next one. */
@@ -35,4 +36,13 @@ export async function locate(
     ...(of === undefined ? {} : { epoch: of }),
   }, head);
   return { position: after, epoch };
+}
+
+/**
+ * Whether events were dropped between finding the place of `start` and taking
+ * it: finding it again leads to another one.
+ */
+export function isOvertaken(error: unknown, start: GroupStart): boolean {
+  const isFixed = typeof start === "object" && "after" in start;
+  return hasCode(error, "expired") && !isFixed;
 }

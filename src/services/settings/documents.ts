@@ -4,13 +4,10 @@
  * @module
  */
 import type { Documents } from "../../../domain/settings/catalogue.ts";
-import { checkedDocument } from "../../../domain/settings/check.ts";
 import {
   completedDocuments,
   lacksFields,
 } from "../../../domain/settings/complete.ts";
-import { changedPaths, isSameValue } from "../../../domain/settings/edit.ts";
-import { SHAPES } from "../../../domain/settings/shape.ts";
 import {
   type SettingsDocument,
   settingsKey,
@@ -20,7 +17,6 @@ import {
 import type { UserId } from "../../../domain/user_id.ts";
 import { hasCode, PortError } from "../../../ports/port_error.ts";
 import type {
-  SettingsChange,
   SettingsSnapshot,
   SettingsSource,
   SettingsStore,
@@ -28,6 +24,7 @@ import type {
 import { ATTEMPTS, checkCondition } from "./conflict.ts";
 import type { DefaultSettings } from "./defaults.ts";
 import { createLanes } from "./lanes.ts";
+import { changesOf, type PlannedChange } from "./planned_changes.ts";
 import { readableJson } from "./stored_json.ts";
 
 /** Who new users' documents come from. */
@@ -167,14 +164,11 @@ export function createUserDocuments(ports: {
     edit: DocumentChange,
     signal: AbortSignal | undefined,
   ): Promise<ChangedDocument[]> {
-    const { user, actor, condition } = edit;
+    const { actor } = edit;
+    const remembered = await plannedFromMemory(edit, signal);
     for (let attempt = 1;; attempt++) {
-      const snapshot = await readStored(edit, signal);
-      const { documents: stored, source, verified } = snapshot;
-      const key = settingsKey(user, edit.documents[0]!);
-      checkCondition(key, stored[0], condition);
-      const next = edit.apply(await understand(edit, stored, signal));
-      const changed = changesOf(edit, stored, next);
+      const { changed, source, verified } = attempt === 1 && remembered ||
+        await planned(edit, await readStored(edit, signal), signal);
       const writes = changed.flatMap(({ write }) => write ?? []);
       try {
         const versions = writes.length === 0
@@ -199,6 +193,41 @@ export function createUserDocuments(ports: {
           throw error;
         }
       }
+    }
+  }
+
+  /** What `edit` comes to on top of `snapshot`. */
+  async function planned(
+    edit: DocumentChange,
+    { documents: stored, source, verified }: SettingsSnapshot,
+    signal: AbortSignal | undefined,
+  ): Promise<Plan> {
+    const key = settingsKey(edit.user, edit.documents[0]!);
+    checkCondition(key, stored[0], edit.condition);
+    const next = edit.apply(await understand(edit, stored, signal));
+    return { changed: changesOf(edit, stored, next), source, verified };
+  }
+
+  /**
+   * What `edit` comes to on top of what is remembered, where that is all that
+   * it looks at and it is written again: the write fails if it is not current.
+   */
+  async function plannedFromMemory(
+    edit: DocumentChange,
+    signal: AbortSignal | undefined,
+  ): Promise<Plan | undefined> {
+    const { user, documents: [name, ...others] } = edit;
+    if (others.length > 0) return undefined;
+    const document = store.recall(settingsKey(user, name!));
+    if (!document) return undefined;
+    try {
+      const documents = [document];
+      const from = { documents, source: "memory", verified: false } as const;
+      const plan = await planned(edit, from, signal);
+      return plan.changed[0]?.write && plan;
+    } catch {
+      // What is current may well be another matter.
+      return undefined;
     }
   }
 
@@ -233,36 +262,9 @@ export function createUserDocuments(ports: {
   };
 }
 
-/** What becomes of a document: nothing where there is nothing to write. */
-type PlannedChange = Pick<ChangedDocument, "name" | "before"> & {
-  readonly write: SettingsChange | undefined;
-};
-
-/** The changes to write: of each document from the very version that was read. */
-function changesOf(
-  { user, documents, skipsSame }: DocumentChange,
-  stored: readonly (SettingsDocument | undefined)[],
-  next: Documents,
-): readonly PlannedChange[] {
-  return documents.flatMap((name, i): PlannedChange[] => {
-    const value = next[name];
-    if (value === undefined) return [];
-    const shape = SHAPES[name];
-    checkedDocument(shape, value);
-    const before = stored[i];
-    const said = readableJson(before);
-    if (skipsSame && said && isSameValue(said, value)) {
-      return [{ name, before, write: undefined }];
-    }
-    const paths = changedPaths(shape, said, value);
-    const write: SettingsChange = {
-      key: settingsKey(user, name),
-      json: JSON.stringify(value),
-      ifVersion: before?.version ?? 0,
-      ...(paths === undefined ? {} : { paths }),
-    };
-    return [{ name, before, write }];
-  });
+/** What an edit comes to. */
+interface Plan extends Pick<UserSettings, "source" | "verified"> {
+  readonly changed: readonly PlannedChange[];
 }
 
 function isWhole(

@@ -19,6 +19,7 @@ import {
   createSettingsMaintenance,
   type SettingsMaintenance,
 } from "./maintenance.ts";
+import { createTimeZones, type TimeZones } from "./time_zone.ts";
 
 /** What is done with settings. */
 export interface SettingsServices {
@@ -32,6 +33,8 @@ export interface SettingsServices {
   readonly maintenance: SettingsMaintenance;
   /** Who changed what. */
   readonly history: SettingsHistory;
+  /** Where days begin and end. */
+  readonly timeZone: TimeZones;
   /** What acknowledges a write: the database, or memory. */
   readonly record: SettingsSource;
 }
@@ -54,6 +57,7 @@ export function createSettingsServices(ports: {
     defaults,
     maintenance: createSettingsMaintenance({ documents, defaults }),
     history: createSettingsHistory({ ...ports, documents }),
+    timeZone: createTimeZones(ports.store),
     record,
   };
 }

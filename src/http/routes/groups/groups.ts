@@ -35,6 +35,7 @@ export function groupRoutes(groups: EventGroups): readonly Route[] {
       path: "/api/v1/events/groups",
       id: "listGroups",
       summary: "Every consumer group, and how far it is",
+      description: "By name; the log is read once to measure all of them.",
       tags: TAGS,
       responses: { 200: { description: "The groups.", schema: GroupList } },
       errors: [503, 504],
@@ -49,6 +50,7 @@ export function groupRoutes(groups: EventGroups): readonly Route[] {
       path: "/api/v1/events/groups/{name}",
       id: "getGroup",
       summary: "How far a consumer group is",
+      description: "Its place, what is out with members, and its policy.",
       tags: TAGS,
       request: { params: GroupPath },
       responses: { 200: { description: "The group.", schema: Group } },
@@ -85,6 +87,8 @@ export function groupRoutes(groups: EventGroups): readonly Route[] {
       path: "/api/v1/events/groups/{name}",
       id: "deleteGroup",
       summary: "Forget a consumer group and its dead letters",
+      description:
+        "The log stays; what is with members is not theirs any more.",
       tags: TAGS,
       request: { params: GroupPath },
       responses: { 204: { description: "It is gone." } },
@@ -136,7 +140,8 @@ export function groupRoutes(groups: EventGroups): readonly Route[] {
       summary: "Have a group read on from elsewhere",
       description:
         "Whatever was settled; what is with members is not theirs any more. " +
-        "Dead letters stay.",
+        "Dead letters stay; 409 where one beyond the place is of another life " +
+        "of the log.",
       tags: TAGS,
       request: {
         params: GroupPath,

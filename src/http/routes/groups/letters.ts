@@ -13,7 +13,7 @@ import { type Route, route } from "../../route.ts";
 import { Instant, instantOf, queryInteger, textReadBy } from "../../schemas.ts";
 import { DELIVERED } from "../event_examples.ts";
 import { DeliveredEvent } from "../event_schemas.ts";
-import { printEvent } from "./members.ts";
+import { formatEvent } from "../../../../domain/event/envelope.ts";
 import { GroupName, TAGS } from "./schemas.ts";
 
 /** Dead letters of a page where nothing is said. */
@@ -21,6 +21,9 @@ const DEFAULT_LIMIT = 50;
 
 /** Most positions of one request. */
 const MAX_POSITIONS = 500;
+
+const { epoch: _, ...LETTER_METADATA } = DELIVERED.metadata;
+const LETTER_EVENT = { ...DELIVERED, metadata: LETTER_METADATA };
 
 const LETTER = {
   group: "billing",
@@ -31,8 +34,13 @@ const LETTER = {
   redrives: 0,
   error: "the bank does not answer",
   at: "2026-01-02T21:03:00.000Z",
-  event: DELIVERED,
+  event: LETTER_EVENT,
 };
+
+/** Its copy of the event: that may be of another life of the log than the one that goes on. */
+const LetterEvent = DeliveredEvent.extend({
+  metadata: DeliveredEvent.shape.metadata.omit({ epoch: true }),
+}).meta({ id: "DeadLetterEvent", example: LETTER_EVENT });
 
 const DeadLetter = z.object({
   group: z.string(),
@@ -42,12 +50,16 @@ const DeadLetter = z.object({
     description: "`behind` waits for one before it of its key; `redriven` is " +
       "on its way again, and goes when it is settled.",
   }),
-  attempts: z.int().meta({ description: "Deliveries that failed." }),
+  attempts: z.int().meta({
+    description: "Deliveries that failed; 0 of an event that nobody can read " +
+      "and no member got, and of one that waits behind another.",
+  }),
   redrives: z.int().meta({ description: "Times that it was sent again." }),
   error: z.string().meta({ description: "Why it is here." }),
   at: Instant,
-  event: z.union([DeliveredEvent, z.null()]).meta({
-    description: "null where the log did not hold it any more.",
+  event: z.union([LetterEvent, z.null()]).meta({
+    description: "null where the log did not hold it any more. Data that is " +
+      "no JSON object is told as the text `malformed_data`.",
   }),
 }).meta({
   id: "DeadLetter",
@@ -100,10 +112,22 @@ const Redriven = z.object({
   redriven: z.array(z.int()).meta({
     description: "Their positions, in order.",
   }),
+  refused: z.array(z.object({
+    position: z.int(),
+    code: z.enum(["expired", "conflict"]).meta({
+      description: "`expired`: its event is lost; `conflict`: another one of " +
+        "its key stands before it.",
+    }),
+    reason: z.string(),
+  })).meta({ description: "Those that have to stay, and why; in order." }),
   more: z.boolean().meta({
-    description: "Whether others have to wait until some of these are settled.",
+    description:
+      "Whether there are others: ask again, once some of these are settled.",
   }),
-}).meta({ id: "Redriven", example: { redriven: [1207], more: false } });
+}).meta({
+  id: "Redriven",
+  example: { redriven: [1207], refused: [], more: false },
+});
 
 const Discarded = z.object({ discarded: z.int() })
   .meta({ id: "Discarded", example: { discarded: 1 } });
@@ -116,7 +140,10 @@ export function deadLetterRoutes(groups: EventGroups): readonly Route[] {
       path: "/api/v1/events/dead-letters",
       id: "listDeadLetters",
       summary: "Events that groups could not handle",
-      description: "In the order of groups and positions.",
+      description:
+        "In the order of groups and positions. An event whose data is no JSON " +
+        "object, as somebody has put it into the log, comes here at once: no " +
+        "member gets it.",
       tags: TAGS,
       request: {
         query: z.strictObject({
@@ -148,6 +175,7 @@ export function deadLetterRoutes(groups: EventGroups): readonly Route[] {
       path: "/api/v1/events/dead-letters/{group}/{position}",
       id: "getDeadLetter",
       summary: "One event that a group could not handle",
+      description: "With the event as the log had it, and why it is here.",
       tags: TAGS,
       request: { params: LetterPath },
       responses: { 200: { description: "It.", schema: DeadLetter } },
@@ -166,7 +194,9 @@ export function deadLetterRoutes(groups: EventGroups): readonly Route[] {
       summary: "Send dead letters on their way again",
       description:
         "In the order of their positions. What waits behind one of its key " +
-        "goes with it. They are dead letters until they are settled.",
+        "goes with it. They are dead letters until they are settled. Of a key " +
+        "or of all those go that can, `refused` tells of the others; of " +
+        "`positions` all, or none. A call does a bounded part: `more`.",
       tags: TAGS,
       request: { body: Choice },
       responses: { 200: { description: "Which went.", schema: Redriven } },
@@ -177,8 +207,12 @@ export function deadLetterRoutes(groups: EventGroups): readonly Route[] {
           : key === undefined
           ? { all: true }
           : { key };
-        const { isMore, ...done } = await groups.redrive(group, choice);
-        const json = { redriven: [...done.positions], more: isMore };
+        const done = await groups.redrive(group, choice);
+        const json = {
+          redriven: [...done.positions],
+          refused: [...done.refused],
+          more: done.isMore,
+        };
         return { status: 200, json };
       },
     }),
@@ -230,7 +264,7 @@ function printLetter({ event, at, key, ...letter }: Letter): string {
     error,
     at: instantOf(at),
   });
-  const printed = event ? printEvent(event, "", "envelope") : "null";
+  const printed = event ? formatEvent(event, undefined, "envelope") : "null";
   return `${facts.slice(0, -1)},"event":${printed}}`;
 }
 

@@ -4,25 +4,19 @@
  * @module
  */
 import { z } from "zod";
-import {
-  EVENT_FORMS,
-  type EventForm,
-  formatEvent,
-} from "../../../../domain/event/envelope.ts";
-import type { LoggedEvent } from "../../../../domain/event/event.ts";
-import { parseObject } from "../../../../domain/json_value.ts";
+import { EVENT_FORMS } from "../../../../domain/event/envelope.ts";
 import { InvalidInput } from "../../../../domain/invalid_input.ts";
 import { PortError } from "../../../../ports/port_error.ts";
-import { countPlaces } from "../../../../domain/event_group/settle.ts";
 import type { EventGroups } from "../../../services/event_groups.ts";
 import type { ReadEffects } from "../../../services/event_groups/effects.ts";
-import type { Polled } from "../../../services/event_groups/poll.ts";
+import type { Caller } from "../../identity.ts";
 import { RequestRefused } from "../../errors.ts";
 import { type Route, route } from "../../route.ts";
 import { Instant, instantOf, queryInteger } from "../../schemas.ts";
 import { DELIVERED, EPOCH } from "../event_examples.ts";
 import { DeliveredEvent } from "../event_schemas.ts";
-import { GroupPath, stateOf, TAGS } from "./schemas.ts";
+import { printNext, printSettled } from "./printing.ts";
+import { GroupPath, TAGS } from "./schemas.ts";
 
 /** Deliveries of one call where nothing is said. */
 const DEFAULT_LIMIT = 10;
@@ -84,6 +78,9 @@ const Next = z.object({
 
 const Settled = z.object({
   settled: z.int(),
+  already: z.literal(true).optional().meta({
+    description: "This very request had been answered before, perhaps unheard.",
+  }),
   effects: z.array(z.object({
     id: z.string(),
     position: z.int(),
@@ -103,7 +100,8 @@ export function memberRoutes(
       id: "takeFromGroup",
       summary: "Take the next events of a group",
       description:
-        "Waits for them up to `wait` seconds. What is neither settled nor " +
+        "Waits for them up to `wait` seconds; who waits longest is served " +
+        "first. What is neither settled nor " +
         "extended before `lease_until` is delivered again. Of one key, an " +
         "event is delivered after those before it are settled.",
       tags: TAGS,
@@ -152,7 +150,9 @@ export function memberRoutes(
         "All of them are settled and all `effects` committed to the log, in " +
         "one transaction, or nothing: 409 names the deliveries that are not " +
         "yours any more. Give effects ids of their own, so that what is sent " +
-        "twice is committed once.",
+        "twice is committed once. The same request again is answered as " +
+        "before, with `already`, while the instance remembers it; else 409: the " +
+        "lease is over, or the answer of a request of yours was lost.",
       tags: TAGS,
       request: {
         params: GroupPath,
@@ -171,10 +171,9 @@ export function memberRoutes(
       errors: [404, 409, 503, 504, 507],
       handle: async ({ params, body, headers, caller }) => {
         const { deliveries: acks, effects: given = [] } = body;
-        const effects = effectsOf(given, caller.user, headers.traceparent);
-        const receipts = await groups.settle(params.name, { acks }, effects);
-        const json = { settled: countPlaces(acks), effects: [...receipts] };
-        return { status: 200, json };
+        const effects = effectsOf(given, caller, headers.traceparent);
+        const done = await groups.settle(params.name, { acks }, effects);
+        return { status: 200, json: printSettled(acks, done) };
       },
     }),
 
@@ -206,9 +205,8 @@ export function memberRoutes(
           ...one,
           retryMs,
         }));
-        await groups.settle(params.name, { nacks });
-        const settled = countPlaces(nacks);
-        return { status: 200, json: { settled, effects: [] } };
+        const done = await groups.settle(params.name, { nacks });
+        return { status: 200, json: printSettled(nacks, done) };
       },
     }),
 
@@ -217,6 +215,7 @@ export function memberRoutes(
       path: "/api/v1/events/groups/{name}/extend",
       id: "extendDeliveries",
       summary: "Keep deliveries for a whole lease more",
+      description: "All of them, or none: 409 names those that are not yours.",
       tags: TAGS,
       request: {
         params: GroupPath,
@@ -243,11 +242,11 @@ export function memberRoutes(
 
   function effectsOf(
     effects: readonly unknown[],
-    user: string,
+    caller: Caller,
     traceparent: string | undefined,
   ) {
     try {
-      return readEffects(effects, user, traceparent);
+      return readEffects(effects, caller, traceparent);
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       throw new RequestRefused("invalid", error.message, {
@@ -258,29 +257,6 @@ export function memberRoutes(
       });
     }
   }
-}
-
-function printNext({ deliveries, group }: Polled, form: EventForm): string {
-  const list = deliveries.map(({ event, token, attempt, deadline }) =>
-    `{"position":${event.position},"token":"${token}","attempt":${attempt},` +
-    `"lease_until":"${instantOf(deadline)}","event":${
-      printEvent(event, group.epoch, form)
-    }}`
-  );
-  return `{"deliveries":[${list.join()}],"state":"${stateOf(group)}",` +
-    `"checkpoint":${group.checkpoint},"epoch":"${group.epoch}"}`;
-}
-
-/** Writes an event; data that are no JSON object are told as a text. */
-export function printEvent(
-  event: LoggedEvent,
-  epoch: string,
-  form: EventForm,
-): string {
-  const json = parseObject(event.json)
-    ? event.json
-    : JSON.stringify({ malformed_data: event.json });
-  return formatEvent({ ...event, json }, epoch, form);
 }
 
 function closing(): PortError {

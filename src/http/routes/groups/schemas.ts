@@ -153,7 +153,9 @@ export const Group = z.object({
     description: "`head` less `checkpoint`; null in another epoch.",
   }),
   oldest_age_s: z.number().nullable().meta({
-    description: "Age of the oldest event that is not settled; 0 for none.",
+    description:
+      "Age of the oldest event that is not settled; 0 for none, null in " +
+      "another epoch, and where it was not found within a measuring's reads.",
   }),
   outstanding: z.int(),
   in_flight: z.int(),

@@ -1,0 +1,58 @@
+/**
+ * `holdfast events replay`: a stretch of the log.
+ *
+ * @module
+ */
+import { EVENT_FORMS } from "../../../domain/event/envelope.ts";
+import { command, numberOption, wordOption } from "../command.ts";
+import { readLog } from "../log_reader.ts";
+import { checkPatterns } from "../patterns.ts";
+import { parsePlace, PLACES } from "../places.ts";
+import { eventLine } from "../print.ts";
+
+/** Prints what the log holds, and ends. */
+export const replay = command({
+  name: "events replay",
+  summary: "Print events that are in the log, and end",
+  usage: "[PATTERN…]",
+  takes: [0, 64],
+  details: PLACES,
+  options: {
+    from: {
+      type: "string",
+      value: "FROM",
+      help: "The first event; earliest when absent",
+    },
+    to: {
+      type: "string",
+      value: "TO",
+      help:
+        "The last position, or a time before which all lie; head when absent",
+    },
+    form: {
+      type: "string",
+      value: "FORM",
+      help: `One of ${EVENT_FORMS.join(", ")}; a JSON text a line`,
+    },
+    limit: { type: "string", value: "N", help: "Print so many at most" },
+  },
+  async run({ args, values, service, terminal, isForPeople }) {
+    checkPatterns(args);
+    const now = terminal.clock.now();
+    const form = wordOption("--form", values.form, EVENT_FORMS);
+    const stretch = {
+      patterns: args,
+      from: parsePlace("--from", values.from ?? "earliest", now),
+      to: parsePlace("--to", values.to ?? "head", now),
+      limit: numberOption("--limit", values.limit, [1, 1e15]),
+      form: form ?? "envelope",
+      onGap: terminal.tell,
+    };
+    const print = isForPeople && form === undefined
+      ? eventLine
+      : (text: string) => text;
+    for await (const { events } of readLog(service, stretch)) {
+      await terminal.write(events.map((text) => `${print(text)}\n`).join(""));
+    }
+  },
+});

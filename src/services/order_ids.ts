@@ -1,0 +1,158 @@
+/**
+ * Order numbers and client order ids, each given out once.
+ *
+ * @module
+ */
+import type { IdempotencyKey } from "../../domain/idempotency_key.ts";
+import {
+  type SequenceDay,
+  sequenceDayAt,
+  type SequenceRange,
+} from "../../domain/sequence.ts";
+import { rememberByQuarter } from "../../domain/time_zone.ts";
+import type { UserId } from "../../domain/user_id.ts";
+import type { Clock } from "../../ports/clock.ts";
+import {
+  MAX_INTENT_TRIM,
+  type OrderIntents,
+} from "../../ports/order_intents.ts";
+import type { SequencePort } from "../../ports/sequence_port.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { errorFields } from "./error_fields.ts";
+import {
+  createChains,
+  type OrderId,
+  type OrderIdWish,
+} from "./order_ids/chains.ts";
+import { createOnce, type Given } from "./order_ids/once.ts";
+import type { TimeZones } from "./settings/time_zone.ts";
+
+/** How often what is not to be kept any more is looked for. */
+const TRIM_EVERY_MS = 3_600_000;
+
+/** Numbers of a day. */
+export interface IssuedNumbers extends SequenceRange {
+  /** Of which day. */
+  readonly day: SequenceDay;
+}
+
+/** Gives out numbers and ids. */
+export interface OrderIds {
+  /**
+   * Takes `count` numbers (1) of `day`, today in the time zone of `user` when
+   * absent. With a key they are kept before they are given: a repeat gets the
+   * same, also from another instance, for 72 hours.
+   *
+   * @throws {PortError} `conflict` when the key came with another request.
+   */
+  issue(
+    user: UserId,
+    wish: {
+      readonly day?: SequenceDay | undefined;
+      readonly count?: number | undefined;
+    },
+    key?: IdempotencyKey,
+  ): Promise<Given<IssuedNumbers>>;
+
+  /**
+   * The id of an order: the first of a new chain, which takes the next number
+   * of today, or one more of a chain that `user` has had for at most
+   * `CHAIN_DAYS`. It is kept with what it is for before it is given. The same
+   * order of a chain always has the same id; a repeat with the same key too.
+   *
+   * @throws {PortError} `not_found` when the user has no such chain, `conflict`
+   * when chain, order or key stand for something else; facts: `field`.
+   */
+  make(
+    user: UserId,
+    wish: OrderIdWish,
+    key?: IdempotencyKey,
+  ): Promise<Given<OrderId>>;
+
+  /** Forgets what is not to be kept any more, every hour until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Creates the service. */
+export function createOrderIds(parts: {
+  readonly sequence: SequencePort;
+  readonly intents: OrderIntents;
+  readonly timeZone: TimeZones;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}): OrderIds {
+  const { sequence, intents, timeZone, clock, telemetry } = parts;
+  const once = createOnce(intents, clock);
+  const dayAt = rememberByQuarter(sequenceDayAt);
+
+  async function today(user: UserId): Promise<SequenceDay> {
+    return dayAt(clock.now(), await timeZone(user));
+  }
+
+  const chains = createChains({ ...parts, today });
+
+  function count(operation: string, result: string): void {
+    telemetry.count("holdfast_order_requests_total", { operation, result });
+  }
+
+  async function forget(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const gone = await intents.trim(clock.now(), signal);
+      if (gone < MAX_INTENT_TRIM) return;
+    }
+  }
+
+  return {
+    async issue(user, { day, count: most = 1 }, key) {
+      const request = JSON.stringify(["sequence", day ?? null, most]);
+      const given = await once.answer({ user, key, request }, async () => {
+        const of = day ?? await today(user);
+        const { first, last } = await sequence.next(user, of, most);
+        return { answer: { day: of, first, last }, intents: [] };
+      });
+      count("sequence", given.isRepeat ? "repeated" : "new");
+      return given;
+    },
+
+    async make(user, wish, key) {
+      const { type, of, symbol = null } = wish;
+      const isNew = typeof of === "string";
+      const request = JSON.stringify([
+        "client-order-id",
+        isNew ? of : of.chain,
+        type,
+        symbol,
+      ]);
+      const given = await once.answer(
+        { user, key, request },
+        isNew ? chains.begin(user, of, wish) : chains.extend(user, of, wish),
+      );
+      const { isRepeat, answer } = given;
+      const result = isRepeat ? "repeated" : answer.isKnown ? "known" : "new";
+      count("client_order_id", result);
+      return given;
+    },
+
+    async run(signal) {
+      while (!signal.aborted) {
+        try {
+          await forget(signal);
+        } catch (error) {
+          if (!signal.aborted) {
+            const fields = errorFields(error);
+            telemetry.log(
+              "warn",
+              "old order intents were not forgotten",
+              fields,
+            );
+          }
+        }
+        try {
+          await clock.sleep(TRIM_EVERY_MS, signal);
+        } catch {
+          return; // told to end
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/**
+ * Random faults under three subscribers and two groups: nothing lost, repeated
+ * or out of order.
+ *
+ * `deno task faults events --seconds 60 --seed 7` runs longer, with other
+ * faults.
+ *
+ * @module
+ */
+import { requirePrograms } from "../faults/world.ts";
+import { ok } from "../support/assert.ts";
+import { findingsOfChaos, isWhole, runChaos, summaryOfChaos } from "./chaos.ts";
+
+const SEED = 20260105;
+const SECONDS = 10;
+
+const programs = await requirePrograms(import.meta.url);
+if (programs) {
+  Deno.test("event faults: chaos loses, repeats and disorders nothing", async () => {
+    const chaos = await runChaos(programs, { seed: SEED, seconds: SECONDS });
+    console.log(summaryOfChaos(chaos));
+    ok(isWhole(chaos), findingsOfChaos(chaos));
+  });
+}
