@@ -166,17 +166,15 @@ export function createRedisVolatileRelay(
 
       function note({ kind, reason }: RedisFault): void {
         // A server that goes away is told of by the connection, a moment later.
-        if (isTold || !connection.isUp) return;
-        if (kind === "away" && failures === 0) return;
-        isTold = true;
-        const told = { reason: `Cannot subscribe to ${ours} as ${reason}` };
-        telemetry.log("warn", NOT_HEARD, told);
+        const isLasting = connection.isUp && (kind !== "away" || failures > 0);
+        if (isLasting && !isTold) {
+          isTold = true;
+          const told = { reason: `Cannot subscribe to ${ours} as ${reason}` };
+          telemetry.log("warn", NOT_HEARD, told);
+        }
       }
 
-      const mayTry = () => connection.isUp || signal.aborted;
-      while (!signal.aborted) {
-        await until(mayTry, connection, [signal]);
-        if (signal.aborted) break;
+      async function hearOnce(): Promise<void> {
         const beganAt = clock.monotonic();
         try {
           await hear(receive, begin, signal);
@@ -189,6 +187,12 @@ export function createRedisVolatileRelay(
         const jitter = 0.75 + entropy.fraction() / 4;
         await clock.sleep(Math.min(pauseMs, PAUSE_MS.most) * jitter, signal)
           .catch(() => {});
+      }
+
+      const mayTry = () => connection.isUp || signal.aborted;
+      while (!signal.aborted) {
+        await until(mayTry, connection, [signal]);
+        if (!signal.aborted) await hearOnce();
       }
     },
   };
