@@ -25,6 +25,7 @@ const CALLERS = 64;
 const ROUNDS = 9;
 const READS_A_ROUND = 64 * 400;
 const CHANGES = 10_000;
+const OUTAGES = 3;
 const KEY = parseSettingsKey("user:42:mode:scalp");
 const VALUE = JSON.stringify({ text: "x".repeat(250) });
 
@@ -74,7 +75,10 @@ export async function benchFollower(
     (command) => client.sendCommand(command),
   );
   await client.close();
-  const recoveryS = await recovery(redis, one);
+  const recoveries: number[] = [];
+  for (let i = 0; i < OUTAGES; i++) {
+    recoveries.push(await recovery(redis, one));
+  }
 
   const of = (name: keyof typeof measures) => quantile(samples[name]!, 0.5);
   return [
@@ -112,9 +116,10 @@ export async function benchFollower(
     },
     {
       name: `redis: ${CHANGES} changes of an outage drained, gate open`,
-      value: recoveryS,
+      value: quantile(recoveries, 0.5),
       unit: "s",
       limit: 1,
+      beside: `median of ${OUTAGES} outages`,
     },
     {
       name: "redis: the fence in a script, server time",
