@@ -82,6 +82,6 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
     const table = /^\| What [^]*?(?=\n\n)/m.exec(markdown)![0];
     const rows = table.split("\n").slice(2);
     ok(rows.length >= 15, `found only ${rows.length} figures`);
-    for (const row of rows) match(row, /^\| [^|]+ \| [\d.]+ [^|]+ \|/);
+    for (const row of rows) match(row, /^\| [^|]+ \| -?[\d.]+ [^|]+ \|/);
   });
 }
