@@ -1,12 +1,12 @@
 /**
  * How Redis is lost right after a commit: when the writer takes it along the
- * log, as the very first thing that it does then.
+ * log, as the very first thing that it does then, or the reader is quicker.
  *
  * @module
  */
 import type { Fleet } from "./fleet.ts";
 
-/** Loses Redis at the next change that the writer has committed. */
+/** Loses Redis at the next change that has been committed. */
 export interface Cut {
   /** Whether it has happened. */
   readonly isDone: boolean;
@@ -44,12 +44,15 @@ export const CUT_NAMES = Object.keys(CUTS) as CutName[];
 export function prepareCut(fleet: Fleet, name: CutName): Cut {
   const { writer, reader } = fleet;
   let isDone = false;
-  writer.way!.loseReplies(1, (request) => {
-    if (!isDrain(request)) return false;
-    isDone = true;
-    CUTS[name](fleet);
-    return false;
-  });
+  // Whoever is first takes Redis along.
+  for (const { way } of [writer, reader]) {
+    way!.loseReplies(1, (request) => {
+      if (isDone || !isDrain(request)) return false;
+      isDone = true;
+      CUTS[name](fleet);
+      return false;
+    });
+  }
   return {
     get isDone() {
       return isDone;
