@@ -22,6 +22,20 @@ export const PLACES: readonly string[] = [
   "zone (2026-01-02T21:00:00Z) or so long ago (90s, 15m, 2h, 7d).",
 ];
 
+/** What stretch of the log is wanted, for those who read one and end. */
+export const STRETCH_OPTIONS = {
+  from: {
+    type: "string",
+    value: "FROM",
+    help: "The first event; earliest when absent",
+  },
+  to: {
+    type: "string",
+    value: "TO",
+    help: "The last position, or a time before which all lie; head when absent",
+  },
+} as const;
+
 /**
  * Reads a place that was typed for `name`.
  *

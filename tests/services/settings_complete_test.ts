@@ -11,7 +11,10 @@ import {
 import { parseUserId } from "../../domain/user_id.ts";
 import { createSettingsServices } from "../../src/services/settings/settings.ts";
 import { deepEqual, equal } from "../support/assert.ts";
-import { defaultDocument } from "../support/default_documents.ts";
+import {
+  defaultDocument,
+  NO_DEFAULTS_FILE,
+} from "../support/default_documents.ts";
 import { createMemoryWorld } from "../support/memory_world.ts";
 import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
 
@@ -30,11 +33,7 @@ Deno.test("what an older program has stored is read without a gap, by its own ve
       },
     },
     archive: world.archive(),
-    source: {
-      path: undefined,
-      load: () => Promise.resolve(undefined),
-      backup: () => Promise.resolve(""),
-    },
+    source: NO_DEFAULTS_FILE,
     clock: world.clock,
     telemetry: createRecordingTelemetry(),
     record: "memory",

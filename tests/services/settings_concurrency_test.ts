@@ -18,7 +18,10 @@ import {
   type SettingsServices,
 } from "../../src/services/settings/settings.ts";
 import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
-import { defaultDocument } from "../support/default_documents.ts";
+import {
+  defaultDocument,
+  NO_DEFAULTS_FILE,
+} from "../support/default_documents.ts";
 import {
   createMemoryWorld,
   type MemoryWorld,
@@ -71,11 +74,7 @@ function servicesOver(
   return createSettingsServices({
     store,
     archive: world.archive(),
-    source: {
-      path: undefined,
-      load: () => Promise.resolve(undefined),
-      backup: () => Promise.resolve(""),
-    },
+    source: NO_DEFAULTS_FILE,
     clock: world.clock,
     telemetry: createRecordingTelemetry(),
     record: "memory",

@@ -9,7 +9,10 @@ import { PortError } from "../../ports/port_error.ts";
 import type { SettingsArchive } from "../../ports/settings_archive.ts";
 import { createSettingsServices } from "../../src/services/settings/settings.ts";
 import { deepEqual, equal, match } from "../support/assert.ts";
-import { defaultDocument } from "../support/default_documents.ts";
+import {
+  defaultDocument,
+  NO_DEFAULTS_FILE,
+} from "../support/default_documents.ts";
 import { createMemoryWorld } from "../support/memory_world.ts";
 import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
 
@@ -23,11 +26,7 @@ function openHistory(wrap = (archive: SettingsArchive) => archive) {
   const services = createSettingsServices({
     store: world.settings(),
     archive: wrap(world.archive()),
-    source: {
-      path: undefined,
-      load: () => Promise.resolve(undefined),
-      backup: () => Promise.resolve(""),
-    },
+    source: NO_DEFAULTS_FILE,
     clock: world.clock,
     telemetry,
     record: "memory",

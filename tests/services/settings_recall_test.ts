@@ -11,7 +11,10 @@ import type { SettingsStore } from "../../ports/settings_store.ts";
 import { createUserDocuments } from "../../src/services/settings/documents.ts";
 import { createDefaultSettings } from "../../src/services/settings/defaults.ts";
 import { deepEqual, equal, rejects } from "../support/assert.ts";
-import { defaultDocument } from "../support/default_documents.ts";
+import {
+  defaultDocument,
+  NO_DEFAULTS_FILE,
+} from "../support/default_documents.ts";
 import { createMemoryWorld } from "../support/memory_world.ts";
 import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
 
@@ -33,11 +36,7 @@ async function createWorld() {
   };
   const defaults = createDefaultSettings({
     store,
-    source: {
-      path: undefined,
-      load: () => Promise.resolve(undefined),
-      backup: () => Promise.resolve(""),
-    },
+    source: NO_DEFAULTS_FILE,
     telemetry: createRecordingTelemetry(),
   });
   const documents = createUserDocuments({ store: remembering, defaults });

@@ -149,7 +149,7 @@ END $$;
 -- Gives what commit_calls does, or one row: conflict with the version held;
 -- expired with the oldest position held, where the group is made or sent back
 -- and the log does not hold what it is to read next.
-CREATE OR REPLACE FUNCTION save_group(
+CREATE FUNCTION save_group(
   change json, items json, now_ms bigint, fresh_epoch text
 ) RETURNS TABLE (n integer, state text, pos bigint, epoch text)
 LANGUAGE plpgsql AS $$

@@ -7,7 +7,7 @@ import { command } from "../command.ts";
 import { CommandFailed } from "../failures.ts";
 import { readLog } from "../log_reader.ts";
 import { checkPatterns } from "../patterns.ts";
-import { parsePlace, PLACES } from "../places.ts";
+import { parsePlace, PLACES, STRETCH_OPTIONS } from "../places.ts";
 import { counted } from "../print.ts";
 
 /** Prints what the log holds for `events import`. */
@@ -24,17 +24,7 @@ export const exportEvents = command({
     ...PLACES,
   ],
   options: {
-    from: {
-      type: "string",
-      value: "FROM",
-      help: "The first event; earliest when absent",
-    },
-    to: {
-      type: "string",
-      value: "TO",
-      help:
-        "The last position, or a time before which all lie; head when absent",
-    },
+    ...STRETCH_OPTIONS,
   },
   async run({ args, values, service, terminal }) {
     checkPatterns(args);

@@ -7,7 +7,7 @@ import { EVENT_FORMS } from "../../../domain/event/envelope.ts";
 import { command, numberOption, wordOption } from "../command.ts";
 import { readLog } from "../log_reader.ts";
 import { checkPatterns } from "../patterns.ts";
-import { parsePlace, PLACES } from "../places.ts";
+import { parsePlace, PLACES, STRETCH_OPTIONS } from "../places.ts";
 import { eventLine } from "../print.ts";
 
 /** Prints what the log holds, and ends. */
@@ -18,17 +18,7 @@ export const replay = command({
   takes: [0, 64],
   details: PLACES,
   options: {
-    from: {
-      type: "string",
-      value: "FROM",
-      help: "The first event; earliest when absent",
-    },
-    to: {
-      type: "string",
-      value: "TO",
-      help:
-        "The last position, or a time before which all lie; head when absent",
-    },
+    ...STRETCH_OPTIONS,
     form: {
       type: "string",
       value: "FORM",
