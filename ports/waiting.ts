@@ -1,5 +1,6 @@
 /**
- * Waiting for the log to grow, the same for every adapter that is told of it.
+ * Waiting, the same for every adapter: for the log to grow, and no longer than
+ * somebody wants an answer.
  *
  * @module
  */
@@ -63,4 +64,18 @@ export function onFirstAbort(
     listener((event.target as AbortSignal).reason);
   }
   return release;
+}
+
+/** `promise`, or the reason of `signal` if that aborts first. */
+export function abortable<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", stop));
+  });
 }

@@ -27,6 +27,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { BarRange, MarketData } from "../../ports/market_data.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import { abortable } from "../../ports/waiting.ts";
 import { type Answer, type BarFile, createBarFile } from "./bar_file.ts";
 import { createFileSource } from "./byte_source.ts";
 import { readLayout } from "./layout.ts";
@@ -267,20 +268,4 @@ function noBar(
       `they reach from ${first} to ${last}${nearest}`,
     { facts: { first, last } },
   );
-}
-
-/** Waits for `work`, or no longer than until `signal` aborts. */
-async function abortable<T>(
-  work: Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (signal === undefined) return await work;
-  const stopped = Promise.withResolvers<never>();
-  const stop = () => stopped.reject(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([work, stopped.promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

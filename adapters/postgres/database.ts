@@ -10,6 +10,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import { abortable } from "../../ports/waiting.ts";
 import { parseAddress } from "./address.ts";
 import { createDoorbell, type Doorbell } from "./doorbell.ts";
 import { isLost, toReadError, toWriteError } from "./errors.ts";
@@ -91,6 +92,16 @@ export interface PostgresDatabase extends AsyncDisposable {
    * @throws What the link throws, for `toWriteError` to explain.
    */
   write<Row extends readonly SqlValue[]>(
+    text: string,
+    values?: readonly SqlValue[],
+  ): Promise<Row[]>;
+
+  /**
+   * Runs one statement by itself, as `write` does.
+   *
+   * @throws {PortError} `closed`, and what `toWriteError` explains.
+   */
+  change<Row extends readonly SqlValue[]>(
     text: string,
     values?: readonly SqlValue[],
   ): Promise<Row[]>;
@@ -180,6 +191,13 @@ export function openPostgresDatabase(
     }
   }
 
+  async function write<Row extends readonly SqlValue[]>(
+    text: string,
+    values?: readonly SqlValue[],
+  ): Promise<Row[]> {
+    return await (await writers.pick()).query(text, values);
+  }
+
   const doorbell = createDoorbell({
     clock,
     async open(onNotify) {
@@ -253,8 +271,14 @@ export function openPostgresDatabase(
         throw toReadError(error);
       }
     },
-    async write(text, values) {
-      return await (await writers.pick()).query(text, values);
+    write,
+    async change(text, values) {
+      try {
+        closing.signal.throwIfAborted();
+        return await write(text, values);
+      } catch (error) {
+        throw toWriteError(error);
+      }
     },
     group: (commit, startGroup = () => () => true) =>
       group({ commit, startGroup }),
@@ -271,18 +295,4 @@ export function openPostgresDatabase(
     },
     [Symbol.asyncDispose]: () => closed ??= close(),
   };
-}
-
-/** `promise`, or the reason of `signal` if that aborts first. */
-function abortable<T>(
-  promise: Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", stop));
-  });
 }

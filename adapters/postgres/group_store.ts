@@ -36,7 +36,6 @@ import {
 } from "../../ports/group_rules.ts";
 import type { PortError } from "../../ports/port_error.ts";
 import type { PostgresDatabase } from "./database.ts";
-import { toWriteError } from "./errors.ts";
 
 const LOAD = `/* group.load */ SELECT ${GROUP_COLUMNS}, (
     SELECT coalesce(json_agg(json_build_array(${ENTRY_COLUMNS}) ORDER BY pos),
@@ -93,20 +92,6 @@ export function openPostgresGroupStore(db: PostgresDatabase): GroupStore {
   let closed = false;
   const enter = (signal?: AbortSignal) => admit("group store", closed, signal);
 
-  async function write<
-    Row extends readonly (string | number | boolean | null)[],
-  >(
-    text: string,
-    values: readonly (string | number | null)[],
-  ): Promise<Row[]> {
-    try {
-      db.closing.throwIfAborted();
-      return await db.write<Row>(text, values);
-    } catch (error) {
-      throw toWriteError(error);
-    }
-  }
-
   return {
     async load(name, signal) {
       enter(signal);
@@ -141,7 +126,7 @@ export function openPostgresGroupStore(db: PostgresDatabase): GroupStore {
     async save(change, effects = [], signal) {
       enter(signal);
       checkEffects(effects);
-      const saving = write<[number | null, string, number]>(SAVE, [
+      const saving = db.change<[number | null, string, number]>(SAVE, [
         JSON.stringify(columnsOf(change)),
         effects.length > 0 ? JSON.stringify(effects.map(itemOf)) : null,
         Math.floor(db.clock.now()),
@@ -160,7 +145,7 @@ export function openPostgresGroupStore(db: PostgresDatabase): GroupStore {
 
     async remove(name, signal) {
       enter(signal);
-      const rows = await write<[boolean]>(REMOVE, [name]);
+      const rows = await db.change<[boolean]>(REMOVE, [name]);
       return rows[0]![0];
     },
 

@@ -10,7 +10,6 @@ import {
   MAX_EVENT_TRIM,
 } from "../../ports/log_retention.ts";
 import type { PostgresDatabase } from "./database.ts";
-import { toWriteError } from "./errors.ts";
 
 const TRIM =
   `/* log.trim */ SELECT trim_log($1, $2, $3, $4, ${MAX_EVENT_TRIM})`;
@@ -24,15 +23,10 @@ export function openPostgresLogRetention(db: PostgresDatabase): LogRetention {
   return {
     async trim({ beforeMs, keep, youngMs, forceMs }, signal) {
       admit("log retention", closed, signal);
-      try {
-        db.closing.throwIfAborted();
-        const limits = [beforeMs, keep, youngMs, forceMs];
-        const [row] = await db.write<[string]>(TRIM, limits);
-        const trimmed: Trimmed = JSON.parse(row![0]);
-        return { ...trimmed, oldestAt: trimmed.oldestAt ?? undefined };
-      } catch (error) {
-        throw toWriteError(error);
-      }
+      const limits = [beforeMs, keep, youngMs, forceMs];
+      const [row] = await db.change<[string]>(TRIM, limits);
+      const trimmed: Trimmed = JSON.parse(row![0]);
+      return { ...trimmed, oldestAt: trimmed.oldestAt ?? undefined };
     },
     async [Symbol.asyncDispose]() {
       closed = true;

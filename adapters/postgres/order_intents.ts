@@ -13,7 +13,6 @@ import {
 } from "../../ports/order_intents.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { PostgresDatabase } from "./database.ts";
-import { toWriteError } from "./errors.ts";
 import type { Outcome } from "./group_commit.ts";
 import { textArray } from "./settings_store.ts";
 
@@ -83,13 +82,8 @@ export function openPostgresOrderIntents(db: PostgresDatabase): OrderIntents {
 
     async trim(nowMs, signal) {
       enter(signal);
-      try {
-        db.closing.throwIfAborted();
-        const [row] = await db.write<[number]>(TRIM, [Math.floor(nowMs)]);
-        return row![0];
-      } catch (error) {
-        throw toWriteError(error);
-      }
+      const [row] = await db.change<[number]>(TRIM, [Math.floor(nowMs)]);
+      return row![0];
     },
 
     async [Symbol.asyncDispose]() {

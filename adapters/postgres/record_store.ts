@@ -7,7 +7,6 @@
 import { admit, checkChanges } from "../../ports/arguments.ts";
 import type { RecordStore } from "../../ports/record_store.ts";
 import type { PostgresDatabase } from "./database.ts";
-import { toWriteError } from "./errors.ts";
 import { readSnapshot, readStretch, toView } from "./record_reading.ts";
 
 const CLAIM =
@@ -21,14 +20,6 @@ const LEAVE = "/* lease */ DELETE FROM instance WHERE boot_id = $1";
 export function openPostgresRecordStore(db: PostgresDatabase): RecordStore {
   let closed = false;
   const enter = (signal?: AbortSignal) => admit("record store", closed, signal);
-  const write: PostgresDatabase["write"] = async (text, values) => {
-    try {
-      db.closing.throwIfAborted();
-      return await db.write(text, values);
-    } catch (error) {
-      throw toWriteError(error);
-    }
-  };
 
   return {
     async read(keys, signal) {
@@ -55,7 +46,7 @@ export function openPostgresRecordStore(db: PostgresDatabase): RecordStore {
     async claim(claim, signal) {
       enter(signal);
       const { bootId, label, renewal, history, gate, appliedPosition } = claim;
-      const [row] = await write<[boolean, string]>(CLAIM, [
+      const [row] = await db.change<[boolean, string]>(CLAIM, [
         bootId,
         label,
         renewal,
@@ -70,12 +61,12 @@ export function openPostgresRecordStore(db: PostgresDatabase): RecordStore {
 
     async leaveEpoch(epoch, signal) {
       enter(signal);
-      await write(LEAVE_EPOCH, [epoch]);
+      await db.change(LEAVE_EPOCH, [epoch]);
     },
 
     async leave(bootId, signal) {
       enter(signal);
-      await write(LEAVE, [bootId]);
+      await db.change(LEAVE, [bootId]);
     },
 
     async [Symbol.asyncDispose]() {

@@ -18,7 +18,6 @@ import {
   type SettingsRevision,
 } from "../../ports/settings_archive.ts";
 import type { PostgresDatabase } from "./database.ts";
-import { toWriteError } from "./errors.ts";
 import { textArray } from "./settings_store.ts";
 
 /** The columns of a revision that is there, or nulls. */
@@ -144,13 +143,8 @@ export function openPostgresSettingsArchive(
 
     async trim(beforeMs, signal) {
       enter(signal);
-      try {
-        db.closing.throwIfAborted();
-        const rows = await db.write<[number]>(TRIM, [Math.ceil(beforeMs)]);
-        return rows[0]![0];
-      } catch (error) {
-        throw toWriteError(error);
-      }
+      const rows = await db.change<[number]>(TRIM, [Math.ceil(beforeMs)]);
+      return rows[0]![0];
     },
 
     async [Symbol.asyncDispose]() {
