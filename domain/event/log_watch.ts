@@ -28,8 +28,8 @@ const FASTEST = 24;
 /** Between looking and dropping others append: what is old is older by this. */
 const MARGIN_MS = MINUTE_MS;
 
-/** Places that are remembered for one window. */
-const MARKS = 64;
+/** Two of the places that are remembered lie in each such part of a window, at most. */
+const PARTS = 64;
 
 /** What one look at the log has found. */
 export interface LogSight {
@@ -99,9 +99,14 @@ function markOn(
   const isSame = before?.last.epoch === epoch &&
     before.last.position <= position;
   const marks = isSame ? before.marks : [];
-  const newest = marks.at(-1)?.monotonicMs ?? -Infinity;
-  if (monotonicMs - newest < windowMs / MARKS) return marks;
   const since = monotonicMs - windowMs - MARGIN_MS;
   const first = marks.findLastIndex((mark) => mark.monotonicMs <= since);
-  return [...marks.slice(Math.max(0, first)), { position, monotonicMs }];
+  // The newest mark gives way while the one before it is near, so that no place
+  // is forgotten for one that was seen much later.
+  const near = (marks.at(-2)?.monotonicMs ?? -Infinity) + windowMs / PARTS;
+  const kept = marks.slice(
+    Math.max(0, first),
+    monotonicMs < near ? -1 : undefined,
+  );
+  return [...kept, { position, monotonicMs }];
 }
