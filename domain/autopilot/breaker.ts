@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Decimal, formatDecimal } from "./decimal.ts";
+import { type Decimal, formatDecimal } from "../decimal.ts";
 import { MINUTE_MS, type Tally } from "./tally.ts";
 import { type TradeLimits, tradeReasons } from "./trade_limits.ts";
 

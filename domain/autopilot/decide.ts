@@ -9,7 +9,7 @@ import type { UserId } from "../user_id.ts";
 import { type BreakerVerdict, checkBreaker } from "./breaker.ts";
 import { type Conviction, convictionOf } from "./confidence.ts";
 import type { DayStarts } from "./day.ts";
-import { type Decimal, formatDecimal, parseDecimal } from "./decimal.ts";
+import { type Decimal, formatDecimal, parseDecimal } from "../decimal.ts";
 import type {
   Decision,
   Entry,

@@ -13,7 +13,7 @@ import {
   parseDecimal,
   roundTo,
   times,
-} from "./decimal.ts";
+} from "../decimal.ts";
 import type { AtrDistance, ExitSettings } from "./settings.ts";
 
 /** Bars that an average true range is taken over. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { TradingMode } from "../settings/field.ts";
-import { type Decimal, times } from "./decimal.ts";
+import { type Decimal, times } from "../decimal.ts";
 import { fill, FLAT, type Position } from "./position.ts";
 import type { PositionFact } from "./trade_fact.ts";
 

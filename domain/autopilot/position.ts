@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Decimal, divideRounded, times } from "./decimal.ts";
+import { type Decimal, divideRounded, times } from "../decimal.ts";
 
 /** What is held of one symbol. */
 export interface Position {

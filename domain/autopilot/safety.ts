@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Decimal, formatDecimal, times } from "./decimal.ts";
+import { type Decimal, formatDecimal, times } from "../decimal.ts";
 import { MINUTE_MS, type Outcome, type Tally } from "./tally.ts";
 import { type TradeLimits, tradeReasons } from "./trade_limits.ts";
 

@@ -6,7 +6,7 @@
 import { RISK_LEVELS } from "../settings/field_words.ts";
 import type { TradingMode } from "../settings/field.ts";
 import type { BreakerLimits } from "./breaker.ts";
-import type { Decimal } from "./decimal.ts";
+import type { Decimal } from "../decimal.ts";
 import type { SafetySettings } from "./safety.ts";
 import { readSettings, type SettingsReader } from "./settings_reader.ts";
 

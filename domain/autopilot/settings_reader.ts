@@ -7,7 +7,7 @@
 import { InvalidInput } from "../invalid_input.ts";
 import { isJsonObject } from "../json_value.ts";
 import { valueAt } from "../settings/catalogue.ts";
-import { type Decimal, parseDecimal } from "./decimal.ts";
+import { type Decimal, parseDecimal } from "../decimal.ts";
 
 /** Reads the values of one document by path, such as `size.leverage`. */
 export interface SettingsReader {

@@ -12,7 +12,7 @@ import {
   ONE,
   parseDecimal,
   times,
-} from "./decimal.ts";
+} from "../decimal.ts";
 import type { ModeCapital, ModeSettings, TradingSettings } from "./settings.ts";
 
 /** What a size follows from. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Decimal } from "./decimal.ts";
+import type { Decimal } from "../decimal.ts";
 import { createOrderLedger } from "./order_ledger.ts";
 import type { TradeLinks } from "./trade_fact.ts";
 

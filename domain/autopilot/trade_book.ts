@@ -5,7 +5,7 @@
  */
 import type { LoggedEvent } from "../event/event.ts";
 import type { TradingMode } from "../settings/field.ts";
-import { type Decimal, divideRounded } from "./decimal.ts";
+import { type Decimal, divideRounded } from "../decimal.ts";
 import {
   changeHoldings,
   type HeldPosition,

@@ -6,7 +6,7 @@
 import type { LoggedEvent } from "../event/event.ts";
 import { type JsonObject, parseObject } from "../json_value.ts";
 import { modeNamed, type TradingMode } from "../settings/field.ts";
-import { type Decimal, parseDecimal } from "./decimal.ts";
+import { type Decimal, parseDecimal } from "../decimal.ts";
 
 /** The channels that tell of trades. */
 export const TRADE_CHANNELS = [

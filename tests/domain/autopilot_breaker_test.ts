@@ -7,7 +7,7 @@ import {
   type BreakerLimits,
   checkBreaker,
 } from "../../domain/autopilot/breaker.ts";
-import { parseDecimal } from "../../domain/autopilot/decimal.ts";
+import { parseDecimal } from "../../domain/decimal.ts";
 import { NO_TRADES, type Tally } from "../../domain/autopilot/tally.ts";
 import { deepEqual } from "../support/assert.ts";
 

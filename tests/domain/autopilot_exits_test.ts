@@ -4,7 +4,7 @@
  * @module
  */
 import { convictionOf, MIN_RECENT } from "../../domain/autopilot/confidence.ts";
-import { formatDecimal, parseDecimal } from "../../domain/autopilot/decimal.ts";
+import { formatDecimal, parseDecimal } from "../../domain/decimal.ts";
 import { atrPercentOf, exitsOf } from "../../domain/autopilot/exits.ts";
 import {
   readCapital,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseDecimal } from "../../domain/autopilot/decimal.ts";
+import { parseDecimal } from "../../domain/decimal.ts";
 import {
   safetyReasons,
   type SafetySettings,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatDecimal } from "../../domain/autopilot/decimal.ts";
+import { formatDecimal } from "../../domain/decimal.ts";
 import type { TradeBook } from "../../domain/autopilot/trade_book.ts";
 import type { NewEvent } from "../../domain/event/event.ts";
 import { deepEqual, equal } from "../support/assert.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatDecimal } from "../../domain/autopilot/decimal.ts";
+import { formatDecimal } from "../../domain/decimal.ts";
 import {
   createTradeBook,
   type TradeBook,

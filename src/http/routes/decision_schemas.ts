@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { formatDecimal } from "../../../domain/autopilot/decimal.ts";
+import { formatDecimal } from "../../../domain/decimal.ts";
 import type {
   Decision,
   ModeVerdict,

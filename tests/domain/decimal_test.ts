@@ -15,7 +15,7 @@ import {
   parseDecimal,
   roundTo,
   times,
-} from "../../domain/autopilot/decimal.ts";
+} from "../../domain/decimal.ts";
 import { fill, FLAT, type Position } from "../../domain/autopilot/position.ts";
 import { deepEqual, equal, ok } from "../support/assert.ts";
 
