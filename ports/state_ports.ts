@@ -11,6 +11,7 @@ import type { OrderIntents } from "./order_intents.ts";
 import type { SequencePort } from "./sequence_port.ts";
 import type { SettingsArchive } from "./settings_archive.ts";
 import type { SettingsStore } from "./settings_store.ts";
+import type { TradeLedger } from "./trade_ledger.ts";
 
 /** The ports whose adapter is chosen and can be swapped. */
 export interface StatePorts {
@@ -34,4 +35,6 @@ export interface RecordPorts extends StatePorts {
   readonly orderIntents: OrderIntents;
   /** What documents were before. */
   readonly settingsArchive: SettingsArchive;
+  /** Orders, fills, positions and runs. */
+  readonly tradeLedger: TradeLedger;
 }

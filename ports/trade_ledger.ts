@@ -20,6 +20,9 @@ export const MAX_LEDGER_LIST = 1000;
 /** Most characters of what a row says. */
 export const MAX_LEDGER_CHARS = 1024 * 1024;
 
+/** Most characters of what all rows of one commit say. */
+export const MAX_LEDGER_COMMIT_CHARS = 16 * 1024 * 1024;
+
 /** Most characters of the name of a kind, and of an id. */
 export const MAX_LEDGER_NAME_CHARS = 256;
 
@@ -83,8 +86,9 @@ export interface TradeLedger extends AsyncDisposable {
    * The rows that `refs` name, in that order, as they were at one moment;
    * `undefined` where there is none.
    *
-   * @param refs Up to `MAX_LEDGER_ROWS`.
-   * @throws {PortError} `invalid` when there are more.
+   * @param refs From 1 to `MAX_LEDGER_ROWS`; one may be named twice.
+   * @throws {PortError} `invalid` when there are more or less, or a name cannot
+   * be that of a row.
    */
   find(
     user: UserId,
@@ -96,7 +100,8 @@ export interface TradeLedger extends AsyncDisposable {
    * Rows by `at`, the newest first; among those of one moment by user and id,
    * ascending, in the order of their bytes.
    *
-   * @throws {PortError} `invalid` when `limit` is outside its range.
+   * @throws {PortError} `invalid` when `limit` is outside its range, or `kind`
+   * or `after` cannot be those of a row.
    */
   list(query: LedgerQuery, signal?: AbortSignal): Promise<readonly LedgerRow[]>;
 
@@ -111,8 +116,7 @@ export interface TradeLedger extends AsyncDisposable {
    * @throws {PortError} `version_conflict` when a row is not of the version
    * named (facts: `kind`, `id`, `version`, 0 for none): nothing was written;
    * `invalid`; `full`, `unavailable`; `timeout` when nobody knows whether it is
-   * written: the versions tell. `unsupported` when events are switched off and
-   * there are some.
+   * written: the versions tell. `unsupported` when there is no place for rows.
    */
   commit(
     user: UserId,

@@ -23,6 +23,7 @@ import { testSequencePort } from "./contracts/sequence_port.ts";
 import { testLogRetention } from "./contracts/log_retention.ts";
 import { testSettingsArchive } from "./contracts/settings_archive.ts";
 import { testSettingsStore } from "./contracts/settings_store.ts";
+import { testTradeLedger } from "./contracts/trade_ledger.ts";
 import { deepEqual, equal, ok } from "./support/assert.ts";
 import { createFakeClock } from "./support/fake_clock.ts";
 import { needs } from "./support/needs.ts";
@@ -161,6 +162,12 @@ if (databaseUrl && redisUrl) {
       testOrderIntents(name, async () => {
         const world = await open();
         return { ...world, intents: world.ports.orderIntents };
+      });
+
+      testTradeLedger(name, async () => {
+        const world = await open();
+        const { eventBus: bus, tradeLedger: ledger } = world.ports;
+        return { ...world, ledger, bus };
       });
 
       testGroupStore(name, async () => {

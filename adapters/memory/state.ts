@@ -22,6 +22,7 @@ import {
   type MemorySettings,
   openMemorySettingsStore,
 } from "./settings_store.ts";
+import { openMemoryTradeLedger } from "./trade_ledger.ts";
 
 /** Opens ports over one empty state; `stack` closes them. */
 export function openMemoryState(
@@ -45,5 +46,6 @@ export function openMemoryState(
       openMemorySettingsArchive(log, documents, history),
     ),
     settingsStore: stack.use(openMemorySettingsStore(log, documents, history)),
+    tradeLedger: stack.use(openMemoryTradeLedger(log)),
   };
 }

@@ -28,8 +28,10 @@ export function openMemoryTradeLedger(
   log: MemoryLog,
   capacity: number = DEFAULT_LEDGER_CAPACITY,
 ): TradeLedger {
-  /** Rows by user, kind and id, apart by kind, so that listing looks at no other. */
+  /** Rows by user and id, apart by kind, so that listing looks at no other. */
   const kinds = new Map<string, Map<string, LedgerRow>>();
+  /** Those of them that are open, which are few. */
+  const open = new Map<string, Map<string, LedgerRow>>();
   let size = 0;
   let closed = false;
   const enter = (signal?: AbortSignal) => admit("trade ledger", closed, signal);
@@ -37,9 +39,12 @@ export function openMemoryTradeLedger(
     kinds.get(kind)?.get(keyOf(user, id));
 
   function put(row: LedgerRow): void {
-    const rows = kinds.get(row.kind) ?? new Map<string, LedgerRow>();
-    kinds.set(row.kind, rows);
-    rows.set(keyOf(row.user, row.id), row);
+    const key = keyOf(row.user, row.id);
+    const newRows = () => new Map<string, LedgerRow>();
+    kinds.getOrInsertComputed(row.kind, newRows).set(key, row);
+    const openRows = open.getOrInsertComputed(row.kind, newRows);
+    if (row.isOpen) openRows.set(key, row);
+    else openRows.delete(key);
     if (row.version === 1) size++;
   }
 
@@ -53,7 +58,8 @@ export function openMemoryTradeLedger(
     async list(query, signal) {
       enter(signal);
       checkLedgerQuery(query);
-      const rows = [...kinds.get(query.kind)?.values() ?? []];
+      const among = query.isOpen === true ? open : kinds;
+      const rows = [...among.get(query.kind)?.values() ?? []];
       return rows.filter((row) => isMeant(row, query)).sort(inOrder)
         .slice(0, query.limit);
     },
@@ -72,8 +78,8 @@ export function openMemoryTradeLedger(
           `Cannot commit rows as memory holds ${size} of them: use a database`,
         );
       }
-      for (const { ifVersion, ...change } of changes) {
-        put({ user, ...change, version: ifVersion + 1 });
+      for (const { kind, id, ifVersion, isOpen, at, json } of changes) {
+        put({ user, kind, id, version: ifVersion + 1, isOpen, at, json });
       }
       return events.length > 0 ? log.append(events) : [];
     },
@@ -96,8 +102,18 @@ function inOrder(a: Place, b: Place): number {
   return b.at - a.at || compare(a.user, b.user) || compare(a.id, b.id);
 }
 
+/** The order of their bytes in UTF-8, which is that of their characters. */
 function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+  let i = 0;
+  while (i < a.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
+  return rankAt(a, i) - rankAt(b, i);
+}
+
+/** Halves of surrogate pairs stand for characters behind all others. */
+function rankAt(text: string, i: number): number {
+  if (i >= text.length) return -1;
+  const unit = text.charCodeAt(i);
+  return (unit & 0xf800) === 0xd800 ? unit + 0x10000 : unit;
 }
 
 function keyOf(user: UserId, id: string): string {

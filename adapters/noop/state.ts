@@ -12,6 +12,7 @@ import { openNoopOrderIntents } from "./order_intents.ts";
 import { openNoopSequencePort } from "./sequence_port.ts";
 import { openNoopSettingsArchive } from "./settings_archive.ts";
 import { openNoopSettingsStore } from "./settings_store.ts";
+import { openNoopTradeLedger } from "./trade_ledger.ts";
 
 /** Opens ports that hold nothing; `stack` closes them. */
 export function openNoopState(stack: AsyncDisposableStack): RecordPorts {
@@ -24,5 +25,6 @@ export function openNoopState(stack: AsyncDisposableStack): RecordPorts {
     sequence: stack.use(openNoopSequencePort()),
     settingsArchive: stack.use(openNoopSettingsArchive()),
     settingsStore: stack.use(openNoopSettingsStore()),
+    tradeLedger: stack.use(openNoopTradeLedger()),
   };
 }

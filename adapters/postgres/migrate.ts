@@ -16,6 +16,7 @@ import quick from "./migrations/0007_quick_change.sql" with { type: "text" };
 import effects from "./migrations/0008_effects.sql" with { type: "text" };
 import intents from "./migrations/0009_order_intents.sql" with { type: "text" };
 import append from "./migrations/0010_quick_append.sql" with { type: "text" };
+import ledger from "./migrations/0011_trade_ledger.sql" with { type: "text" };
 
 /** The scripts by version, from 1. */
 const MIGRATIONS = [
@@ -29,6 +30,7 @@ const MIGRATIONS = [
   { name: "0008_effects", script: effects },
   { name: "0009_order_intents", script: intents },
   { name: "0010_quick_append", script: append },
+  { name: "0011_trade_ledger", script: ledger },
 ];
 
 /** What a migration needs to know. */

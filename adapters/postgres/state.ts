@@ -17,6 +17,7 @@ import { openPostgresSequenceLedger } from "./sequence_ledger.ts";
 import { openPostgresSequencePort } from "./sequence_port.ts";
 import { openPostgresSettingsArchive } from "./settings_archive.ts";
 import { openPostgresSettingsStore } from "./settings_store.ts";
+import { openPostgresTradeLedger } from "./trade_ledger.ts";
 
 /** The ports over one open database. */
 export interface PostgresState extends RecordPorts {
@@ -47,5 +48,6 @@ export function openPostgresState(
     sequence: stack.use(openPostgresSequencePort(db)),
     settingsArchive: stack.use(openPostgresSettingsArchive(db)),
     settingsStore: stack.use(openPostgresSettingsStore(db)),
+    tradeLedger: stack.use(openPostgresTradeLedger(db)),
   };
 }

@@ -12,6 +12,7 @@ import blocks from "./migrations/0003_blocks.sql" with { type: "text" };
 import history from "./migrations/0004_history.sql" with { type: "text" };
 import groups from "./migrations/0005_groups.sql" with { type: "text" };
 import intents from "./migrations/0006_order_intents.sql" with { type: "text" };
+import ledger from "./migrations/0007_trade_ledger.sql" with { type: "text" };
 
 /** The scripts by version, from 1. */
 const MIGRATIONS = [
@@ -21,6 +22,7 @@ const MIGRATIONS = [
   { name: "0004_history", script: history },
   { name: "0005_groups", script: groups },
   { name: "0006_order_intents", script: intents },
+  { name: "0007_trade_ledger", script: ledger },
 ];
 
 /** The one that makes a database; where it was not missing, there was one. */

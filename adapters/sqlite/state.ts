@@ -17,6 +17,7 @@ import { openSqliteSequenceLedger } from "./sequence_ledger.ts";
 import { openSqliteSequencePort } from "./sequence_port.ts";
 import { openSqliteSettingsArchive } from "./settings_archive.ts";
 import { openSqliteSettingsStore } from "./settings_store.ts";
+import { openSqliteTradeLedger } from "./trade_ledger.ts";
 
 /** The ports over one open database. */
 export interface SqliteState extends RecordPorts {
@@ -47,5 +48,6 @@ export async function openSqliteState(
     sequence: stack.use(openSqliteSequencePort(db)),
     settingsArchive: stack.use(openSqliteSettingsArchive(db)),
     settingsStore: stack.use(openSqliteSettingsStore(db)),
+    tradeLedger: stack.use(openSqliteTradeLedger(db)),
   };
 }

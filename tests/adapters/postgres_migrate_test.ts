@@ -35,7 +35,8 @@ const WITHOUT_HISTORY = `DROP TABLE settings_history, settings_replaced;
   DROP TABLE log_tail;
   DROP FUNCTION log_earliest, log_position_before, log_tail_lock, trim_log;
   DROP FUNCTION commit_change, commit_events, refuse_taken;
-  DROP TABLE order_intent; DROP FUNCTION keep_intents;`;
+  DROP TABLE order_intent; DROP FUNCTION keep_intents;
+  DROP TABLE trade_row; DROP FUNCTION commit_trades;`;
 
 /** Checks that the database at `url` is refused, by `ready` and by calls. */
 async function refuses(
@@ -115,9 +116,10 @@ if (url) {
       [8, "0008_effects", clock.now()],
       [9, "0009_order_intents", clock.now()],
       [10, "0010_quick_append", clock.now()],
+      [11, "0011_trade_ledger", clock.now()],
     ]);
     const line = ["info", "Migrated the database"] as const;
-    deepEqual(lines, Array(10).fill(line));
+    deepEqual(lines, Array(11).fill(line));
   });
 
   Deno.test("postgres: a database of an older program is brought up to date and keeps what it has", async () => {
@@ -204,13 +206,13 @@ if (url) {
       openDatabase(schema.url, { seed, telemetry })
     );
     await Promise.all(openers.map((db) => db.ready));
-    deepEqual(lines, Array(10).fill("Migrated the database"));
+    deepEqual(lines, Array(11).fill("Migrated the database"));
     const heads = await Promise.all(
       openers.map((db) => openPostgresEventBus(db).head()),
     );
     equal(new Set(heads.map((head) => head.epoch)).size, 1);
     const [made] = await schema.psql`SELECT count(*) FROM schema_migration`;
-    equal(made!["count"], "10");
+    equal(made!["count"], "11");
     for (const db of openers) await db[Symbol.asyncDispose]();
   });
 
@@ -239,11 +241,11 @@ if (url) {
     await using schema = await makeSchema(url);
     await create(schema.url);
     await schema
-      .psql`INSERT INTO schema_migration VALUES (11, '0011_x', 'c', 0)`;
+      .psql`INSERT INTO schema_migration VALUES (12, '0012_x', 'c', 0)`;
     await refuses(schema.url, {
       code: "unsupported",
       message:
-        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 11, known version is 10$/,
+        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 12, known version is 11$/,
     });
   });
 
@@ -254,7 +256,7 @@ if (url) {
     await refuses(schema.url, {
       code: "corrupt",
       message:
-        /as other scripts than this program's made it: found schema version 10, known version is 10, and migration 1 differs$/,
+        /as other scripts than this program's made it: found schema version 11, known version is 11, and migration 1 differs$/,
     });
   });
 

@@ -66,7 +66,7 @@ async function findStranger(): Promise<{ uid?: number } | undefined> {
 /** Takes away what 0005 and those after it have made. */
 const WITHOUT_GROUPS =
   `DROP TABLE consumer_group; DROP TABLE group_entry; DROP TABLE dead_letter;
-  DROP TABLE order_intent;`;
+  DROP TABLE order_intent; DROP TABLE trade_row;`;
 
 if (await needs(import.meta.url, ["read", "write", "run"])) {
   Deno.test("sqlite: a new database gets its tables, and says so", async () => {
@@ -87,9 +87,10 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
       [4, "0004_history", clock.now()],
       [5, "0005_groups", clock.now()],
       [6, "0006_order_intents", clock.now()],
+      [7, "0007_trade_ledger", clock.now()],
     ]);
     const line = ["info", "Migrated the database"] as const;
-    deepEqual(lines, Array(6).fill(line));
+    deepEqual(lines, Array(7).fill(line));
   });
 
   Deno.test("sqlite: a database of an older program is brought up to date and keeps what it has", async () => {
@@ -191,12 +192,12 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     await create(folder.path);
     tamper(
       folder.path,
-      "INSERT INTO schema_migration VALUES (7, '0007_x', 'c', 0)",
+      "INSERT INTO schema_migration VALUES (8, '0008_x', 'c', 0)",
     );
     await rejects(openDatabase(folder.path), {
       code: "unsupported",
       message:
-        `Cannot use database ${folder.path} as a newer program made it: found schema version 7, known version is 6`,
+        `Cannot use database ${folder.path} as a newer program made it: found schema version 8, known version is 7`,
     });
   });
 
@@ -268,7 +269,7 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     await rejects(openDatabase(folder.path), {
       code: "corrupt",
       message:
-        `Cannot use database ${folder.path} as other scripts than this program's made it: found schema version 6, known version is 6, and migration 1 differs`,
+        `Cannot use database ${folder.path} as other scripts than this program's made it: found schema version 7, known version is 7, and migration 1 differs`,
     });
   });
 
