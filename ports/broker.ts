@@ -92,7 +92,8 @@ export interface Broker extends AsyncDisposable {
    * @returns The order as the venue has it; `rejected` is an answer.
    * @throws {PortError} `timeout` when the outcome is unknown: look with
    * `find` before sending it again; `unavailable` when it was not sent;
-   * `conflict` when the id is that of an order with other terms.
+   * `conflict` when the id is that of an order with other terms; `invalid`
+   * when it is not of the form of an id.
    */
   submit(order: BrokerOrder, signal?: AbortSignal): Promise<BrokerReport>;
 
