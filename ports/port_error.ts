@@ -22,21 +22,25 @@
  * - `unavailable`: the technology cannot be reached now; try later.
  * - `unsupported`: this adapter does not do that, ever.
  */
-export type PortErrorCode =
-  | "closed"
-  | "invalid"
-  | "not_found"
-  | "conflict"
-  | "version_conflict"
-  | "fenced"
-  | "epoch_changed"
-  | "expired"
-  | "corrupt"
-  | "quarantined"
-  | "full"
-  | "timeout"
-  | "unavailable"
-  | "unsupported";
+export const PORT_ERROR_CODES = [
+  "closed",
+  "invalid",
+  "not_found",
+  "conflict",
+  "version_conflict",
+  "fenced",
+  "epoch_changed",
+  "expired",
+  "corrupt",
+  "quarantined",
+  "full",
+  "timeout",
+  "unavailable",
+  "unsupported",
+] as const;
+
+/** What went wrong, as far as a caller can act on it. */
+export type PortErrorCode = typeof PORT_ERROR_CODES[number];
 
 /** Facts for the caller to act on, such as the current version. */
 export type PortErrorFacts = Readonly<

@@ -1,0 +1,45 @@
+/**
+ * What answers of other processes must look like.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { type Decimal, parseDecimal } from "../../domain/decimal.ts";
+import { PortError } from "../../ports/port_error.ts";
+
+/** A decimal in a text. */
+export const DecimalText: z.ZodType<Decimal> = z.string().transform(
+  (text, context): Decimal => {
+    const value = parseDecimal(text);
+    if (value !== undefined) return value;
+    context.addIssue("must be a decimal");
+    return z.NEVER;
+  },
+);
+
+/** A moment in a text, as milliseconds since the Unix epoch. */
+export const InstantText: z.ZodType<number> = z.iso.datetime().transform((
+  text,
+) => Date.parse(text));
+
+/**
+ * Reads an answer.
+ *
+ * @throws {PortError} `corrupt` when it does not look like `schema`.
+ */
+export function readAnswer<T>(
+  schema: z.ZodType<T>,
+  json: unknown,
+  what: string,
+): T {
+  const { success, data, error } = schema.safeParse(json);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new PortError(
+    "corrupt",
+    `Cannot use the ${what} of another process as ${
+      issue!.path.join(".") || "the answer"
+    } is not what it must be: ${issue!.message}; start both with one version`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,232 @@
+/**
+ * Another process, asked over HTTP: what its answers, its problems and its
+ * silence become.
+ *
+ * @module
+ */
+import { createHttpClient } from "../../adapters/http/client.ts";
+import { createHttpOrderEntry } from "../../adapters/http/order_entry.ts";
+import { createHttpSignalSource } from "../../adapters/http/signal_source.ts";
+import { createSystemClock } from "../../adapters/system/clock.ts";
+import { formatDecimal, ONE } from "../../domain/decimal.ts";
+import { parseSymbol } from "../../domain/symbol.ts";
+import { parseUserId } from "../../domain/user_id.ts";
+import { deepEqual, equal, rejects } from "../support/assert.ts";
+
+const ANN = parseUserId("ann");
+const clock = createSystemClock();
+
+type Handler = (request: Request) => Response | Promise<Response>;
+
+/** A server that answers as `handler` does. */
+function serve(handler: Handler, timeoutMs?: number) {
+  const server = Deno.serve({ port: 0, onListen: () => {} }, handler);
+  const url = `http://127.0.0.1:${server.addr.port}/`;
+  const late = timeoutMs === undefined ? {} : { timeoutMs };
+  const client = createHttpClient({ name: "gateway", url, clock, ...late });
+  return { client, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+const get = { method: "GET", path: "/x" } as const;
+
+Deno.test("a question carries the user and the body, an answer its status", async () => {
+  let seen: unknown;
+  await using server = serve(async (request) => {
+    const { method, url, headers } = request;
+    seen = [
+      method,
+      new URL(url).pathname,
+      headers.get("x-user-id"),
+      await request.json(),
+    ];
+    return Response.json({ a: 1 }, { status: 201 });
+  });
+  const question = {
+    method: "POST",
+    path: "/x",
+    user: ANN,
+    body: { b: 2 },
+  } as const;
+  deepEqual(await server.client.ask(question), { status: 201, json: { a: 1 } });
+  deepEqual(seen, ["POST", "/x", "ann", { b: 2 }]);
+});
+
+Deno.test("a problem of ours is the error that it was there", async () => {
+  await using server = serve(() =>
+    Response.json(
+      { type: "urn:holdfast:problem:version-conflict", detail: "Cannot" },
+      { status: 412 },
+    )
+  );
+  const expected = {
+    name: "PortError",
+    code: "version_conflict",
+    message: "Cannot",
+  };
+  await rejects(server.client.ask(get), expected);
+});
+
+for (
+  const [status, code] of [
+    [429, "unavailable"],
+    [502, "unavailable"],
+    [
+      504,
+      "timeout",
+    ],
+    [500, "timeout"],
+    [404, "corrupt"],
+    [200, "corrupt"],
+  ] as const
+) {
+  Deno.test(`an answer ${status} of somebody else is ${code}`, async () => {
+    await using server = serve(() => new Response("<html>", { status }));
+    await rejects(server.client.ask(get), { name: "PortError", code });
+  });
+}
+
+Deno.test("where nobody listens nothing was sent; where the answer is lost nobody knows", async () => {
+  const left = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const there = `http://127.0.0.1:${(left.addr as Deno.NetAddr).port}`;
+  left.close();
+  const nobody = createHttpClient({ name: "gateway", url: there, clock });
+  await rejects(nobody.ask(get), { code: "unavailable" });
+
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const closing = (async () => {
+    const connection = await listener.accept();
+    await connection.read(new Uint8Array(1024));
+    connection.close();
+  })();
+  const url = `http://127.0.0.1:${port}`;
+  const silent = createHttpClient({ name: "gateway", url, clock });
+  await rejects(silent.ask(get), { code: "timeout" });
+  await closing;
+  listener.close();
+});
+
+Deno.test("who does not answer in time has timed out; who has gone hears his own reason", async () => {
+  const held = Promise.withResolvers<void>();
+  await using server = serve(async () => {
+    await held.promise;
+    return Response.json({});
+  }, 20);
+  await rejects(server.client.ask(get), { code: "timeout" });
+  const gone = new AbortController();
+  const asking = server.client.ask(get, gone.signal);
+  gone.abort(new Error("gone"));
+  await rejects(asking, { message: "gone" });
+  held.resolve();
+});
+
+const ORDER = {
+  client_order_id: "X-1",
+  status: "partially_filled",
+  broker_order_id: "B-1",
+  symbol: "AAPL",
+  side: "buy",
+  qty: "1.5",
+  order_type: "limit",
+  limit_price: "100.25",
+  stop_price: null,
+  time_in_force: "gtc",
+  reduce_only: false,
+  filled_qty: "0.5",
+  filled_avg_price: "100",
+  commission: "0.01",
+  reason: null,
+  strategy_id: "s",
+  run_id: "r",
+  created_at: "2026-01-02T03:04:05.678Z",
+  updated_at: "2026-01-02T03:04:06.000Z",
+};
+
+Deno.test("an order goes there and comes back as it is", async () => {
+  let body: Record<string, unknown> = {};
+  await using server = serve(async (request) => {
+    body = await request.json();
+    return Response.json(ORDER, { status: 201 });
+  });
+  const entry = createHttpOrderEntry(server.client);
+  const { order, isRepeat } = await entry.submit(ANN, {
+    id: "X-1",
+    symbol: parseSymbol("AAPL"),
+    side: "buy",
+    qty: ONE * 3n / 2n,
+    kind: "limit",
+    limitPrice: ONE * 401n / 4n,
+    timeInForce: "gtc",
+    reduceOnly: false,
+    strategyId: "s",
+    runId: "r",
+  });
+  equal(isRepeat, false);
+  const { filled_qty: _, filled_avg_price: __, ...told } = ORDER;
+  for (const name of Object.keys(body)) {
+    equal(body[name], told[name as keyof typeof told], name);
+  }
+  equal(
+    Object.keys(body).length,
+    10,
+    "no stop price is sent where there is none",
+  );
+  equal(formatDecimal(order.filledValue), "50");
+  equal(order.user, ANN);
+  equal(order.updatedAt, Date.UTC(2026, 0, 2, 3, 4, 6));
+});
+
+Deno.test("an order that is not there is none; an answer out of shape is refused by name", async () => {
+  let answer = Response.json(
+    { type: "urn:holdfast:problem:not-found", detail: "Cannot" },
+    { status: 404 },
+  );
+  await using server = serve(() => answer);
+  const entry = createHttpOrderEntry(server.client);
+  equal(await entry.find(ANN, "X-1"), undefined);
+  answer = Response.json({ ...ORDER, qty: "much" });
+  await rejects(entry.find(ANN, "X-1"), { code: "corrupt", message: /qty/ });
+  answer = Response.json({ positions: [{}] });
+  await rejects(entry.positions(ANN), { code: "corrupt" });
+});
+
+Deno.test("signals come back as they are", async () => {
+  let body: unknown;
+  await using server = serve(async (request) => {
+    body = await request.json();
+    return Response.json({
+      signals: [{
+        symbol: "AAPL",
+        predicted_return: 0.01,
+        score: 0.5,
+        rank: 1,
+        target_weight: 1,
+      }],
+      metadata: {
+        as_of_date: "2026-01-02",
+        model_version: "m",
+        strategy: "s",
+        top_n: 1,
+        bottom_n: 0,
+      },
+    });
+  });
+  const source = createHttpSignalSource(server.client);
+  const symbols = [parseSymbol("AAPL")];
+  const set = await source.signals({ symbols, publish: false });
+  deepEqual(body, { symbols, publish: false });
+  deepEqual(set, {
+    signals: [{
+      symbol: symbols[0],
+      predictedReturn: 0.01,
+      score: 0.5,
+      rank: 1,
+      targetWeight: 1,
+    }],
+    asOf: "2026-01-02",
+    strategyId: "s",
+    modelVersion: "m",
+    topN: 1,
+    bottomN: 0,
+  });
+});
