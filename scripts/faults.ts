@@ -1,10 +1,10 @@
 /**
  * `deno task faults`: two services under real faults, judged.
  *
- * `settings` or `events` for the one or the other, both when neither is said;
- * `--seconds 300` for how long new faults come, `--seed 7` for which ones. The
- * exit code is 1 when a promise was broken; what the services logged is kept
- * then.
+ * `settings`, `events` or `numbers` for one of them, all when none is said;
+ * `--seconds 300` for how long new faults come, `--seed 7` for which ones. A
+ * run of numbers goes on until there are enough of them. The exit code is 1
+ * when a promise was broken; what the services logged is kept then.
  *
  * @module
  */
@@ -20,6 +20,14 @@ import { isClean, run } from "../tests/faults/run.ts";
 import type { Course } from "../tests/faults/schedule.ts";
 import { courseOf, findingsOf, summaryOf } from "../tests/faults/summary.ts";
 import { findAllPrograms } from "../tests/faults/world.ts";
+import { areSound, longPlan, runNumbers } from "../tests/number_faults/run.ts";
+import {
+  findingsOfNumbers,
+  summaryOfNumbers,
+} from "../tests/number_faults/summary.ts";
+
+/** How many numbers a run issues at least. */
+const LEAST_NUMBERS = 200_000;
 
 /** What came of a run, for people. */
 interface Told {
@@ -66,12 +74,29 @@ async function runEvents(): Promise<Told> {
   };
 }
 
-const RUNS = { settings: runSettings, events: runEvents };
+async function runOrderNumbers(): Promise<Told> {
+  const { seed, seconds } = options;
+  const plan = longPlan(seed, seconds, LEAST_NUMBERS);
+  const numbers = await runNumbers(programs, { seed, plan });
+  return {
+    ...numbers,
+    isGood: areSound(numbers),
+    summary: summaryOfNumbers(numbers),
+    findings: findingsOfNumbers(numbers),
+  };
+}
+
+const RUNS = {
+  settings: runSettings,
+  events: runEvents,
+  numbers: runOrderNumbers,
+};
 const names = positionals.length > 0 ? positionals : Object.keys(RUNS);
 for (const name of names) {
   const start = RUNS[name as keyof typeof RUNS];
   if (!start) {
-    console.log(`Cannot run ${name} as there are settings and events only`);
+    const known = Object.keys(RUNS).join(", ");
+    console.log(`Cannot run ${name} as there are only ${known}`);
     Deno.exit(1);
   }
   const { isGood, summary, findings, course, logs } = await start();

@@ -1,5 +1,5 @@
 /**
- * Starts the afternoon service as the real one is started.
+ * Starts services written in an afternoon as the real one is started.
  *
  * @module
  */
@@ -8,11 +8,21 @@ import type { ServiceProcess } from "../support/service_process.ts";
 import { textLines } from "../support/text_lines.ts";
 
 /** Starts the service of `afternoon_service.ts` and waits until it listens. */
-export async function startAfternoonService(
+export function startAfternoonService(
+  env: Record<string, string>,
+): Promise<ServiceProcess> {
+  return startAfternoon(
+    join(import.meta.dirname!, "afternoon_service.ts"),
+    env,
+  );
+}
+
+/** Starts the service whose source is `program` and waits until it listens. */
+export async function startAfternoon(
+  program: string,
   env: Record<string, string>,
 ): Promise<ServiceProcess> {
   const began = performance.now();
-  const program = join(import.meta.dirname!, "afternoon_service.ts");
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--allow-net", "--allow-env", program],
     env,

@@ -6,17 +6,10 @@
  * @module
  */
 import postgres from "postgres";
-import { within } from "../../scripts/server_process.ts";
-import { sendRedis } from "../support/resp.ts";
+import { redis, serve } from "./afternoon_parts.ts";
 import { keyOf } from "./clients.ts";
 
 const sql = postgres(Deno.env.get("DATABASE_URL")!, { onnotice() {} });
-const { hostname, port } = new URL(Deno.env.get("REDIS_URL")!);
-const redis = (...args: string[]) =>
-  within(
-    100,
-    sendRedis({ hostname, port: Number(port) }, args).catch(() => undefined),
-  );
 
 // Versions in the order of the commits of a key, also of changes by hand.
 await sql.unsafe(`
@@ -47,15 +40,7 @@ async function write(key: string, value: string): Promise<string> {
   return `${row!["version"]} ${value}`;
 }
 
-Deno.serve({
-  port: Number(Deno.env.get("PORT")),
-  hostname: "127.0.0.1",
-  onListen: ({ port }) =>
-    console.log(`holdfast listening on http://127.0.0.1:${port}`),
-  onError: (error) => new Response(String(error), { status: 503 }),
-}, async (request) => {
-  const user = request.headers.get("x-user-id");
-  if (!user) return Response.json({ mode: "normal" });
+serve(async (request, user) => {
   const text = request.method === "PUT"
     ? await write(keyOf(user), await request.text())
     : await read(keyOf(user));

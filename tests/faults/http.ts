@@ -61,9 +61,10 @@ export async function askJson(
   url: string,
   method = "GET",
   body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Json> {
   return await withinPatience(async (signal) => {
-    const init = { method, signal };
+    const init = { method, headers, signal };
     const response = await fetch(
       url,
       body === undefined ? init : { ...init, body: JSON.stringify(body) },

@@ -25,6 +25,7 @@ const CANARIES: Record<Sabotage, RegExp> = {
   generation: /^fell/,
   permit: /^repeated/,
   counter: /^repeated/,
+  "block (a bare INCR)": /^repeated/,
   "fence event": /^fell/,
   "fence followed": /^fell/,
 };

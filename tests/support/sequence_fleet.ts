@@ -33,6 +33,7 @@ export type Sabotage =
   | "generation"
   | "permit"
   | "counter"
+  | "block (a bare INCR)"
   | "fence event"
   | "fence followed";
 
@@ -315,6 +316,17 @@ function sabotagedBlocks(
       return {
         ...blocks,
         next: (scope, asks) => (forge({ last: -1 }), next(scope, asks)),
+      };
+    case "block (a bare INCR)":
+      return {
+        ...blocks,
+        next: async (_scope, asks) =>
+          asks.map(({ series: { user, day }, most }) => {
+            const { counters } = server.data;
+            const at = counters.get(`${user} ${day}`) ?? 0;
+            counters.set(`${user} ${day}`, at + most);
+            return { first: at + 1, last: at + most };
+          }),
       };
     default:
       return blocks;
