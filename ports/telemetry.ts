@@ -123,6 +123,38 @@ export const METRICS = {
     help:
       "Order numbers and client order ids given, by operation sequence or client_order_id and result new, known or repeated.",
   },
+  holdfast_orders_total: {
+    kind: "counter",
+    help: "Orders by each status that they came to.",
+  },
+  holdfast_order_entry_seconds: {
+    kind: "histogram",
+    help: "Time from the request of an order to its answer.",
+  },
+  holdfast_order_unknown_outcomes_total: {
+    kind: "counter",
+    help: "Orders of which nobody knew whether the venue had got them.",
+  },
+  holdfast_order_reports_refused_total: {
+    kind: "counter",
+    help: "Reports of the venue that cannot be.",
+  },
+  holdfast_orphan_orders_total: {
+    kind: "counter",
+    help: "Orders at the venue that were not known here, taken in quarantine.",
+  },
+  holdfast_position_differences: {
+    kind: "gauge",
+    help: "Positions that the venue has otherwise, at the last reconciliation.",
+  },
+  holdfast_reconciliation_age_seconds: {
+    kind: "gauge",
+    help: "Time since everything was last compared with the venue.",
+  },
+  holdfast_reconciliation_seconds: {
+    kind: "histogram",
+    help: "Time that a comparison of everything with the venue took.",
+  },
   holdfast_autopilot_cycles_total: {
     kind: "counter",
     help: "Cycles of the autopilot, by result done or skipped.",

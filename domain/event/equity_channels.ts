@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Channel } from "./channel.ts";
+import { ORDER_STATUSES, SIDES } from "../order/order.ts";
 import {
   count,
   date,
@@ -13,7 +14,17 @@ import {
   must,
   name,
   someSymbols,
+  text,
 } from "./fields.ts";
+
+/** Which way an order goes. */
+const side = z.enum(SIDES, must(`one of ${SIDES.join(", ")}`));
+
+/** What has become of an order. */
+const status = z.enum(
+  ORDER_STATUSES,
+  must(`one of ${ORDER_STATUSES.join(", ")}`),
+);
 
 /** What a strategy, its orders and its positions tell of. */
 export const EQUITY_CHANNELS: readonly Channel[] = [
@@ -40,7 +51,8 @@ export const EQUITY_CHANNELS: readonly Channel[] = [
   },
   {
     name: "orders.executed",
-    summary: "A run has sent its orders to the broker.",
+    summary:
+      "A run has sent its orders to the broker, or one of them has changed.",
     isOwned: true,
     lane: "durable",
     version: 1,
@@ -50,6 +62,14 @@ export const EQUITY_CHANNELS: readonly Channel[] = [
       num_orders: count,
       num_accepted: count,
       num_rejected: count,
+      client_order_id: name.optional(),
+      symbol: name.optional(),
+      side: side.optional(),
+      qty: decimal.optional(),
+      status: status.optional(),
+      filled_qty: decimal.optional(),
+      filled_avg_price: decimalText.optional(),
+      reason: text.optional(),
     }),
     key: "run_id",
     large: "refuse",
@@ -77,6 +97,11 @@ export const EQUITY_CHANNELS: readonly Channel[] = [
       new_qty: decimal,
       price: decimalText,
       strategy_id: name,
+      client_order_id: name.optional(),
+      run_id: name.optional(),
+      side: side.optional(),
+      commission: decimalText.optional(),
+      realized_pnl: decimalText.optional(),
     }),
     key: "symbol",
     large: "refuse",

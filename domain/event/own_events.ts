@@ -23,6 +23,10 @@ export interface SignalsGenerated {
   readonly numSignals: number;
   /** The version of the model that scored. */
   readonly modelVersion: string;
+  /** Symbols that are long. */
+  readonly topN: number;
+  /** Symbols that are short. */
+  readonly bottomN: number;
 }
 
 /** Builds the `signals.generated` event. */
@@ -41,6 +45,8 @@ export function signalsGenerated(
       num_signals: told.numSignals,
       as_of_date: told.asOfDate,
       model_version: told.modelVersion,
+      top_n: told.topN,
+      bottom_n: told.bottomN,
     }),
     meta: from("signal-service", atMs),
   };

@@ -1,0 +1,83 @@
+/**
+ * What an order is meant to do: when two requests mean the same, and the id of
+ * one that names none.
+ *
+ * @module
+ */
+import { type Decimal, formatDecimal, roundTo } from "../decimal.ts";
+import type { OrderRequest, OrderTerms } from "./order.ts";
+
+/** What a client order id looks like, as a regular expression source. */
+export const ORDER_ID_PATTERN = "^[.A-Z:/a-z0-9_-]{1,36}$";
+
+/** Hexadecimal digits of an id that follows from the intent. */
+export const INTENT_ID_DIGITS = 24;
+
+/** Decimals that prices have in the text of an intent. */
+const PRICE_PLACES = 2;
+
+/**
+ * The text whose SHA-256 begins with the id of an order that names none:
+ * `symbol|side|qty|limit|stop|strategy|date|order_type|time_in_force`, then
+ * `|reduce_only` where it is, then `|run=` and the run where there is one.
+ * Prices have two decimals, absent ones are empty; `date` is the day in UTC at
+ * `now`. The user is no part of it: orders are told apart by user anyway.
+ *
+ * So the same request means the same order on one day. Prices that differ only
+ * behind the second decimal share an id, and the second order is a conflict:
+ * who trades such prices gives ids himself.
+ *
+ * @param now Milliseconds since the Unix epoch.
+ */
+export function intentText(request: OrderRequest, now: number): string {
+  const { symbol, side, qty, kind, timeInForce, strategyId, runId } = request;
+  return [
+    symbol,
+    side,
+    formatDecimal(qty),
+    priceText(request.limitPrice),
+    priceText(request.stopPrice),
+    strategyId,
+    new Date(now).toISOString().slice(0, 10),
+    kind,
+    timeInForce,
+    ...request.reduceOnly ? ["reduce_only"] : [],
+    ...runId === undefined ? [] : [`run=${runId}`],
+  ].join("|");
+}
+
+/** The terms in which two orders differ, by their names on the wire. */
+export function differingTerms(
+  a: OrderTerms,
+  b: OrderTerms,
+): readonly string[] {
+  return [
+    ...a.symbol === b.symbol ? [] : ["symbol"],
+    ...a.side === b.side ? [] : ["side"],
+    ...a.qty === b.qty ? [] : ["qty"],
+    ...a.kind === b.kind ? [] : ["order_type"],
+    ...a.limitPrice === b.limitPrice ? [] : ["limit_price"],
+    ...a.stopPrice === b.stopPrice ? [] : ["stop_price"],
+    ...a.timeInForce === b.timeInForce ? [] : ["time_in_force"],
+    ...a.reduceOnly === b.reduceOnly ? [] : ["reduce_only"],
+  ];
+}
+
+/** The fields in which two requests differ, by their names on the wire. */
+export function differingFields(
+  a: OrderRequest,
+  b: OrderRequest,
+): readonly string[] {
+  return [
+    ...differingTerms(a, b),
+    ...a.strategyId === b.strategyId ? [] : ["strategy_id"],
+    ...a.runId === b.runId ? [] : ["run_id"],
+  ];
+}
+
+function priceText(price: Decimal | undefined): string {
+  if (price === undefined) return "";
+  const [whole, fraction = ""] = formatDecimal(roundTo(price, PRICE_PLACES))
+    .split(".");
+  return `${whole}.${fraction.padEnd(PRICE_PLACES, "0")}`;
+}

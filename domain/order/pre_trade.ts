@@ -1,0 +1,121 @@
+/**
+ * What an order must pass before it is sent.
+ *
+ * @module
+ */
+import { type Decimal, formatDecimal, times } from "../decimal.ts";
+import type { OrderTerms } from "./order.ts";
+import { sizeOf } from "./position.ts";
+
+/** Limits on any order; 0 is none. */
+export interface OrderLimits {
+  /** The most units. */
+  readonly maxQty: Decimal;
+  /** The most that the units may be worth. */
+  readonly maxNotional: Decimal;
+}
+
+/** What the checks go by. */
+export interface PreTradeFacts {
+  /** Limits on any order. */
+  readonly limits: OrderLimits;
+  /** What a unit is worth; `undefined` when nobody knows or needs it. */
+  readonly price: Decimal | undefined;
+  /** Why trading is stopped, a reason for each kill switch that is engaged. */
+  readonly stops: readonly string[];
+  /** What the day's closed trades have earned, less commission. */
+  readonly earnedToday: Decimal;
+  /** What a day may lose; `undefined` where there is no limit. */
+  readonly maxDailyLoss: Decimal | undefined;
+  /** Orders at the venue that nobody here knows, of the symbol. */
+  readonly orphans: readonly string[];
+  /** Units held; below 0 when short. */
+  readonly held: Decimal;
+  /** Units of the symbol that open reduce-only orders of that side have left. */
+  readonly reducing: Decimal;
+}
+
+/** Units by which an order of that side can bring the position nearer to 0. */
+export function reducibleBy(
+  side: OrderTerms["side"],
+  { held, reducing }: Pick<PreTradeFacts, "held" | "reducing">,
+): Decimal {
+  const isAgainst = side === "sell" ? held > 0n : held < 0n;
+  const left = isAgainst ? sizeOf(held) - reducing : 0n;
+  return left > 0n ? left : 0n;
+}
+
+/**
+ * Every reason for which an order must not be sent; none when it may. An order
+ * that only reduces a position passes whatever stops trading, so that nobody
+ * is locked in.
+ */
+export function violationsOf(
+  order: OrderTerms,
+  facts: PreTradeFacts,
+): readonly string[] {
+  const sizes = [...qtyFault(order, facts), ...notionalFault(order, facts)];
+  if (order.reduceOnly) return [...reduceFault(order, facts), ...sizes];
+  return [
+    ...facts.stops.map((reason) =>
+      `Cannot send the order as the kill switch is engaged: ${reason}`
+    ),
+    ...sizes,
+    ...lossFault(facts),
+    ...facts.orphans.length === 0 ? [] : [
+      `Cannot send the order as ${order.symbol} is in quarantine for orders that are not known here: ${
+        facts.orphans.slice(0, 5).join(", ")
+      }`,
+    ],
+  ];
+}
+
+function qtyFault(
+  { qty }: OrderTerms,
+  { limits: { maxQty } }: PreTradeFacts,
+): string[] {
+  if (maxQty === 0n || qty <= maxQty) return [];
+  return [
+    `Cannot send the order as qty must be at most ${
+      formatDecimal(maxQty)
+    }: current value is ${formatDecimal(qty)}`,
+  ];
+}
+
+function notionalFault(
+  { qty }: OrderTerms,
+  { limits: { maxNotional }, price }: PreTradeFacts,
+): string[] {
+  if (maxNotional === 0n) return [];
+  if (price === undefined) {
+    return [
+      "Cannot send the order as its worth is limited and no price is known",
+    ];
+  }
+  const notional = times(qty, price);
+  if (notional <= maxNotional) return [];
+  return [
+    `Cannot send the order as it must be worth at most ${
+      formatDecimal(maxNotional)
+    }: current value is ${formatDecimal(notional)}`,
+  ];
+}
+
+function lossFault({ earnedToday, maxDailyLoss }: PreTradeFacts): string[] {
+  if (maxDailyLoss === undefined || -earnedToday < maxDailyLoss) return [];
+  return [
+    `Cannot send the order as the day may lose ${
+      formatDecimal(maxDailyLoss)
+    } at most: current value is ${formatDecimal(-earnedToday)}`,
+  ];
+}
+
+function reduceFault(order: OrderTerms, facts: PreTradeFacts): string[] {
+  const most = reducibleBy(order.side, facts);
+  if (order.qty <= most) return [];
+  return [
+    `Cannot send the order as reduce_only allows to ${order.side} ${
+      formatDecimal(most)
+    } units at most: current value is ${formatDecimal(order.qty)}`,
+  ];
+}

@@ -1,0 +1,159 @@
+/**
+ * What the checks of an order go by, gathered from where it stands.
+ *
+ * @module
+ */
+import { readGlobalBreaker } from "../../../domain/autopilot/settings.ts";
+import type { Decimal } from "../../../domain/decimal.ts";
+import { InvalidInput } from "../../../domain/invalid_input.ts";
+import type { OrderRequest, Side } from "../../../domain/order/order.ts";
+import { violationsOf } from "../../../domain/order/pre_trade.ts";
+import type { TradingSymbol } from "../../../domain/symbol.ts";
+import type { UserId } from "../../../domain/user_id.ts";
+import { hasCode } from "../../../ports/port_error.ts";
+import type { KillSwitches } from "./kill_switches.ts";
+import type { OrderBook } from "./order_book.ts";
+import type { Orphans } from "./orphans.ts";
+import type { GatewayParts } from "./parts.ts";
+import {
+  ACCOUNT,
+  dayOf,
+  dayRef,
+  type Kept,
+  orderOf,
+  positionOf,
+  positionRef,
+  rowsOf,
+} from "./rows.ts";
+import type { Position } from "../../../domain/order/position.ts";
+
+/** What the checks have come to. */
+export interface Checked {
+  /** Every reason for which the order must not be sent. */
+  readonly violations: readonly string[];
+  /** The position that they have looked at. */
+  readonly position: Kept<Position>;
+  /** Whether the user has traded here before. */
+  readonly isKnown: boolean;
+}
+
+/** Checks orders. */
+export interface Checks {
+  /**
+   * Checks what `user` asks for, in the rows as they are now.
+   *
+   * @throws {PortError} When nobody can tell now what an order must pass.
+   */
+  of(
+    user: UserId,
+    request: OrderRequest,
+    signal?: AbortSignal,
+  ): Promise<Checked>;
+}
+
+const NO_LIMIT: { readonly limit?: Decimal; readonly fault?: string } = {};
+
+/** Creates the checks. */
+export function createChecks(
+  parts: GatewayParts,
+  state: {
+    readonly book: OrderBook;
+    readonly switches: KillSwitches;
+    readonly orphans: Orphans;
+  },
+): Checks {
+  const { ledger, settings, prices, limits, clock } = parts;
+  const { book, switches, orphans } = state;
+
+  /** The limit of daily losses; a sentence where it cannot be known. */
+  async function dailyLoss(
+    user: UserId,
+    signal?: AbortSignal,
+  ): Promise<{ readonly limit?: Decimal; readonly fault?: string }> {
+    const name = "circuit_breaker";
+    const { documents: [document] } = await settings.read(user, [name], signal);
+    try {
+      const limit = readGlobalBreaker(JSON.parse(document!.json));
+      return limit.isEnabled && limit.maxLossPerDay > 0n
+        ? { limit: limit.maxLossPerDay }
+        : {};
+    } catch (error) {
+      if (!(error instanceof InvalidInput || error instanceof SyntaxError)) {
+        throw error;
+      }
+      return {
+        fault: "Cannot send the order as the limit of daily losses " +
+          `cannot be read: ${error.message}`,
+      };
+    }
+  }
+
+  /** What a unit is worth, where it matters. */
+  async function priceOf(request: OrderRequest, signal?: AbortSignal) {
+    if (limits.maxNotional === 0n) return undefined;
+    const { limitPrice, symbol } = request;
+    if (limitPrice !== undefined) return limitPrice;
+    try {
+      return (await prices.latest(symbol, signal)).price;
+    } catch (error) {
+      const isUnknown = hasCode(error, "not_found", "corrupt", "quarantined");
+      if (isUnknown) return undefined;
+      throw error;
+    }
+  }
+
+  /** Units that open reduce-only orders of that side have left. */
+  async function reducing(
+    user: UserId,
+    symbol: TradingSymbol,
+    side: Side,
+    signal?: AbortSignal,
+  ): Promise<Decimal> {
+    let left = 0n;
+    const query = { user, kind: "order", isOpen: true };
+    for await (const row of rowsOf(ledger, query, signal)) {
+      const order = orderOf(row)!.value;
+      const isIts = order.reduceOnly && order.symbol === symbol &&
+        order.side === side;
+      if (isIts) left += order.qty - order.filledQty;
+    }
+    return left;
+  }
+
+  return {
+    async of(user, request, signal) {
+      const { symbol, side, reduceOnly } = request;
+      const today = await book.dayAt(user, clock.now());
+      // A reduction is held up by nothing that it need not pass.
+      const [stops, loss, found, price, left] = await Promise.all([
+        reduceOnly ? [] : switches.stops(user, signal),
+        reduceOnly ? NO_LIMIT : dailyLoss(user, signal),
+        reduceOnly ? [] : orphans.of(user, symbol, signal),
+        priceOf(request, signal),
+        reduceOnly ? reducing(user, symbol, side, signal) : 0n,
+      ]);
+      const [positionRow, dayRow, account] = await ledger.find(user, [
+        positionRef(symbol),
+        dayRef(today),
+        ACCOUNT,
+      ], signal);
+      const position = positionOf(symbol, positionRow);
+      const { value: { realized, commission } } = dayOf(dayRow);
+      const violations = violationsOf(request, {
+        limits,
+        price,
+        stops,
+        earnedToday: realized - commission,
+        maxDailyLoss: loss.limit,
+        orphans: found,
+        held: position.value.qty,
+        reducing: left,
+      });
+      return {
+        violations: loss.fault ? [...violations, loss.fault] : violations,
+        position,
+        isKnown: account !== undefined,
+      };
+    },
+  };
+}
