@@ -32,6 +32,7 @@ import type {
   ModelReload,
 } from "../../ports/model_registry.ts";
 import { PortError } from "../../ports/port_error.ts";
+import type { SignalRequest, SignalSource } from "../../ports/signal_source.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { errorFields } from "../services/error_fields.ts";
 import type { FeatureService } from "../services/features.ts";
@@ -39,17 +40,7 @@ import type { ModelService } from "../services/models.ts";
 import { publishOwn } from "../services/publish_own.ts";
 import { PUBLISH_ATTEMPTS, retry } from "../services/retry.ts";
 
-/** What to generate signals for. */
-export interface SignalRequest {
-  /** The symbols to be ranked against each other, each once. */
-  readonly symbols: readonly TradingSymbol[];
-  /** As of the close of this date; the newest that any of the symbols has when absent. */
-  readonly asOf?: TradingDate | undefined;
-  /** Symbols to be long; the default, or as many as fit, when absent. */
-  readonly topN?: number | undefined;
-  /** Symbols to be short; the default, or as many as fit, when absent. */
-  readonly bottomN?: number | undefined;
-}
+export type { SignalRequest } from "../../ports/signal_source.ts";
 
 /** The outcome of one request. */
 export interface SignalRun extends Ends {
@@ -64,14 +55,14 @@ export interface SignalRun extends Ends {
   readonly event:
     | { readonly id: string; readonly position: number }
     | undefined;
-  /** Why there is no event, unless events are switched off. */
+  /** Why there is no event that there should be, unless events are switched off. */
   readonly eventError?: string;
 }
 
 /** Scores symbols by the active model. */
 export interface SignalService {
   /**
-   * Ranks the symbols and tells the log.
+   * Ranks the symbols and tells the log, unless the request says not to.
    *
    * When the log cannot take the event, the signals are answered all the same
    * and say so: `event` is absent.
@@ -157,6 +148,8 @@ export function createSignalService(ports: {
         asOfDate: run.asOf,
         numSignals: run.signals.length,
         modelVersion: run.model.version,
+        topN: run.topN,
+        bottomN: run.bottomN,
       },
       id,
       run.generatedAt,
@@ -182,7 +175,7 @@ export function createSignalService(ports: {
   }
 
   return {
-    async generate({ symbols, asOf, topN, bottomN }, signal) {
+    async generate({ symbols, asOf, topN, bottomN, publish = true }, signal) {
       const model = registry.active();
       if (!model) {
         throw new PortError(
@@ -203,14 +196,15 @@ export function createSignalService(ports: {
       }
       const date = asOf ?? await newestDate(symbols, signal);
       const scores = await score(model, symbols, date, signal);
-      return await tell({
+      const run: SignalRun = {
         ...ends,
         signals: rankSignals(scores, ends.topN, ends.bottomN),
         asOf: date,
         model: model.info,
         generatedAt: clock.now(),
         event: undefined,
-      });
+      };
+      return publish ? await tell(run) : run;
     },
     model: () => registry.active()?.info,
     reload: () => models.reload(),
@@ -226,6 +220,26 @@ export function createSignalService(ports: {
       } catch (error) {
         telemetry.log("debug", "rehearsal failed", errorFields(error));
       }
+    },
+  };
+}
+
+/** The signal service of this process as a signal source. */
+export function signalSourceOf(
+  service: Pick<SignalService, "generate">,
+): SignalSource {
+  return {
+    async signals(request, signal) {
+      const run = await service.generate(request, signal);
+      const { signals, asOf, topN, bottomN, model } = run;
+      return {
+        signals,
+        asOf,
+        strategyId: model.strategy,
+        modelVersion: model.version,
+        topN,
+        bottomN,
+      };
     },
   };
 }

@@ -7,7 +7,10 @@ import { openNoopEventBus } from "../../adapters/noop/event_bus.ts";
 import { type Bars, sliceBars } from "../../domain/bars.ts";
 import { parseSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
-import type { SignalRun } from "../../src/apps/signal_service.ts";
+import {
+  type SignalRun,
+  signalSourceOf,
+} from "../../src/apps/signal_service.ts";
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import { PORT_ERROR_CODES } from "../support/guarded_port.ts";
 import { weekdayBars, withValue } from "../support/market.ts";
@@ -164,11 +167,48 @@ Deno.test("an event tells of the run, and its place is answered", async () => {
     num_signals: 5,
     as_of_date: "2026-01-02",
     model_version: "v1",
+    top_n: 1,
+    bottom_n: 1,
   });
   deepEqual(event.meta, {
     timestamp: new Date(clock.now()).toISOString(),
     source: "signal-service",
   });
+});
+
+Deno.test("without publishing the signals are the same, and the log is not told", async () => {
+  const { generate, events } = await createWorld();
+  const quiet = await generate(ALL, { publish: false });
+  deepEqual(await events(), []);
+  equal(quiet.event, undefined);
+  equal(quiet.eventError, undefined);
+  const told = await generate(ALL, { publish: true });
+  deepEqual(quiet.signals, told.signals);
+  equal((await events()).length, 1);
+});
+
+Deno.test("what an event says leads to the very same signals again", async () => {
+  const { AAA, BBB, CCC } = SERIES;
+  const world = await createWorld({ XXX: AAA, BBB, AAA, CCC });
+  const names = ["XXX", "BBB", "AAA", "CCC"];
+  const run = await world.generate(names, { topN: 2, bottomN: 1 });
+  const data = JSON.parse((await world.events())[0]!.json);
+  const set = await signalSourceOf(world.signals).signals({
+    symbols: data.symbols,
+    asOf: data.as_of_date,
+    topN: data.top_n,
+    bottomN: data.bottom_n,
+    publish: false,
+  });
+  deepEqual(set, {
+    signals: run.signals,
+    asOf: FRIDAY,
+    strategyId: "alpha_baseline",
+    modelVersion: "v1",
+    topN: 2,
+    bottomN: 1,
+  });
+  equal((await world.events()).length, 1);
 });
 
 const isPassing = (code: string) => ["unavailable", "timeout"].includes(code);

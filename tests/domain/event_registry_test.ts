@@ -107,6 +107,8 @@ const OWN: Record<string, NewEvent> = {
       asOfDate: "2026-01-02",
       numSignals: 4000,
       modelVersion: "9f2c41d07b3e",
+      topN: 3,
+      bottomN: 3,
     },
     ID,
     AT,

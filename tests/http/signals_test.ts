@@ -86,7 +86,25 @@ Deno.test("what is left out is left to the service", async () => {
     asOf: undefined,
     topN: undefined,
     bottomN: undefined,
+    publish: undefined,
   }]);
+});
+
+Deno.test("a request says whether the log is told", async () => {
+  const asked: unknown[] = [];
+  const fake = createFakeSignals(createFakeClock());
+  const { generate } = harness({
+    generate(request, signal) {
+      asked.push(request.publish);
+      return fake.generate(request, signal);
+    },
+  });
+  await generate({ symbols: ["SYNA"], publish: false });
+  await generate({ symbols: ["SYNA"], publish: true });
+  deepEqual(asked, [false, true]);
+  const { status, json } = await generate({ symbols: ["SYNA"], publish: 1 });
+  equal(status, 400);
+  equal(json.errors[0].path, "body.publish");
 });
 
 Deno.test("symbols are upper-cased", async () => {

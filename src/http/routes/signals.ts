@@ -29,6 +29,10 @@ const GenerateRequest = z.strictObject({
     description:
       "Symbols to be short; BOTTOM_N, or as many as fit, when absent.",
   }),
+  publish: z.boolean().optional().meta({
+    description:
+      "Whether the log is told of them by `signals.generated`; it is when absent.",
+  }),
 }).meta({
   id: "SignalRequest",
   example: { symbols: ["SYNA", "SYNB", "SYNC"], top_n: 1, bottom_n: 1 },
@@ -141,7 +145,8 @@ export function signalRoutes(signals: SignalService): readonly Route[] {
       summary: "Rank symbols and weigh the ends",
       description:
         "Scores every symbol, gives the first `top_n` each +1/top_n and the " +
-        "last `bottom_n` each -1/bottom_n, and publishes `signals.generated`.",
+        "last `bottom_n` each -1/bottom_n, and publishes `signals.generated` " +
+        "unless `publish` is false.",
       tags: ["Signals"],
       request: { body: GenerateRequest },
       responses: {
@@ -162,6 +167,7 @@ export function signalRoutes(signals: SignalService): readonly Route[] {
           asOf: body.as_of_date,
           topN: body.top_n,
           bottomN: body.bottom_n,
+          publish: body.publish,
         }, signal);
         const json = signalsOf(run);
         return run.eventError === undefined ? { status: 200, json } : {

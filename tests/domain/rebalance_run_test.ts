@@ -1,0 +1,208 @@
+/**
+ * Runs: what is kept of them, how they stand, and what the log is told.
+ *
+ * @module
+ */
+import fc from "fast-check";
+import { parseDecimal } from "../../domain/decimal.ts";
+import { CHANNELS } from "../../domain/event/registry.ts";
+import { ORDER_STATUSES, type OrderStatus } from "../../domain/order/order.ts";
+import {
+  countOrders,
+  differencesOf,
+  faultOf,
+  isOver,
+  ordersExecuted,
+  type Run,
+  type RunLine,
+  statusOf,
+} from "../../domain/rebalance/run.ts";
+import { formatRun, parseRun } from "../../domain/rebalance/run_text.ts";
+import { parseSymbol } from "../../domain/symbol.ts";
+import { parseTradingDate } from "../../domain/trading_date.ts";
+import { parseUserId } from "../../domain/user_id.ts";
+import { deepEqual, equal, ok, throws } from "../support/assert.ts";
+
+const d = (text: string) => parseDecimal(text)!;
+const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+/** A run as it was stored: new code must read it. */
+const STORED =
+  '{"form":1,"run_id":"639c9bf6-b8ba-8df5-89b8-274e52796cc1","strategy_id":"alpha_baseline","as_of_date":"2026-01-02","symbols":["AAA","BBB","CCC"],"capital":"100000","max_position_size":"20000.5","lots":"fractional","top_n":1,"bottom_n":1,"model_version":"9f2c41d07b3e","lines":[{"symbol":"AAA","predicted_return":0.0245,"rank":1,"target_weight":1,"price":"87.25","held":"-0.00000001","target":"229.22636103","order":{"id":"R-5d1f0c6a29b84e7733a0c1f2","side":"buy","qty":"229.22636104","reduce_only":false},"outcome":{"status":"partially_filled","broker_id":"b-1","filled_qty":"100","filled_value":"8726.5"}},{"symbol":"BBB","predicted_return":0,"rank":2,"target_weight":0,"held":"0","target":"0","skip":"zero_weight"},{"symbol":"CCC","predicted_return":-0.0245,"rank":3,"target_weight":-1,"held":"5","skip":"price_fetch_failed"}],"started_at":1767323045000,"completed_at":1767323045250}';
+
+const RUN: Run = {
+  id: "639c9bf6-b8ba-8df5-89b8-274e52796cc1",
+  strategyId: "alpha_baseline",
+  asOf: parseTradingDate("2026-01-02"),
+  terms: {
+    symbols: ["AAA", "BBB", "CCC"].map(parseSymbol),
+    capital: d("100000"),
+    maxPositionSize: d("20000.5"),
+    lots: "fractional",
+    topN: 1,
+    bottomN: 1,
+  },
+  modelVersion: "9f2c41d07b3e",
+  lines: [
+    {
+      symbol: parseSymbol("AAA"),
+      predictedReturn: 0.0245,
+      rank: 1,
+      targetWeight: 1,
+      price: d("87.25"),
+      held: d("-0.00000001"),
+      target: d("229.22636103"),
+      skip: undefined,
+      order: {
+        id: "R-5d1f0c6a29b84e7733a0c1f2",
+        side: "buy",
+        qty: d("229.22636104"),
+        reduceOnly: false,
+      },
+      outcome: {
+        status: "partially_filled",
+        brokerId: "b-1",
+        filledQty: d("100"),
+        filledValue: d("8726.5"),
+        reason: undefined,
+      },
+    },
+    {
+      symbol: parseSymbol("BBB"),
+      predictedReturn: 0,
+      rank: 2,
+      targetWeight: 0,
+      price: undefined,
+      held: 0n,
+      target: 0n,
+      skip: "zero_weight",
+      order: undefined,
+      outcome: undefined,
+    },
+    {
+      symbol: parseSymbol("CCC"),
+      predictedReturn: -0.0245,
+      rank: 3,
+      targetWeight: -1,
+      price: undefined,
+      held: d("5"),
+      target: undefined,
+      skip: "price_fetch_failed",
+      order: undefined,
+      outcome: undefined,
+    },
+  ],
+  startedAt: AT,
+  completedAt: AT + 250,
+  isDryRun: false,
+};
+
+Deno.test("a stored run is read, and written as it was", () => {
+  deepEqual(parseRun(STORED), RUN);
+  equal(formatRun(RUN), STORED);
+});
+
+Deno.test("what is no run of this form is refused", () => {
+  throws(() => parseRun(STORED.replace('"form":1', '"form":2')), {
+    name: "RangeError",
+    message: "Cannot read a run as its form must be 1: current value is 2",
+  });
+  throws(() => parseRun(STORED.replace('"87.25"', '"?"')), {
+    name: "RangeError",
+  });
+});
+
+const line = (status?: OrderStatus, reason?: string): RunLine => ({
+  ...RUN.lines[0]!,
+  outcome: status && { status, filledQty: 0n, filledValue: 0n, reason },
+});
+const runOf = (...lines: readonly RunLine[]): Run => ({ ...RUN, lines });
+
+Deno.test("orders are accepted, rejected or denied, and nothing else", () => {
+  const all = countOrders(runOf(...ORDER_STATUSES.map((one) => line(one))));
+  deepEqual(all, {
+    submitted: ORDER_STATUSES.length,
+    accepted: ORDER_STATUSES.length - 3,
+    rejected: 2,
+    denied: 1,
+    filled: 1,
+  });
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...ORDER_STATUSES)), (statuses) => {
+      const counts = countOrders(runOf(...statuses.map((one) => line(one))));
+      const { submitted, accepted, rejected, denied, filled } = counts;
+      equal(submitted, statuses.length);
+      equal(accepted + rejected + denied, submitted);
+      ok(filled <= accepted);
+    }),
+  );
+});
+
+Deno.test("what is under way can still change", () => {
+  deepEqual(ORDER_STATUSES.filter((status) => !isOver(status)), [
+    "pending_new",
+    "accepted",
+    "partially_filled",
+    "pending_cancel",
+  ]);
+});
+
+Deno.test("how a run stands follows from its orders", () => {
+  const [, zero, unpriced] = RUN.lines as [RunLine, RunLine, RunLine];
+  equal(statusOf({ ...RUN, completedAt: undefined }), "running");
+  equal(statusOf(runOf()), "completed");
+  equal(statusOf(runOf(zero)), "completed");
+  equal(statusOf(runOf(line("filled"), line("pending_new"))), "completed");
+  equal(statusOf(runOf(line("filled"), line("denied"))), "partial");
+  equal(statusOf(runOf(line("filled"), unpriced)), "partial");
+  equal(statusOf(runOf(line("rejected"), line("failed"), zero)), "failed");
+  equal(statusOf(runOf(unpriced)), "failed");
+});
+
+Deno.test("what went wrong is named, as far as a sentence goes", () => {
+  equal(faultOf(runOf(line("filled"), RUN.lines[1]!)), undefined);
+  equal(
+    faultOf(runOf(line("denied", "too large"), line("rejected"))),
+    "AAA denied: too large; AAA rejected: no reason given",
+  );
+  const many = faultOf(runOf(...Array<RunLine>(9).fill(RUN.lines[2]!)));
+  equal(many, `${Array(5).fill("CCC has no price").join("; ")}; and 4 more`);
+});
+
+Deno.test("differences are named as on the wire, the order of symbols is none", () => {
+  const { terms } = RUN;
+  deepEqual(differencesOf(RUN, terms), []);
+  const symbols = terms.symbols.toReversed();
+  deepEqual(differencesOf(RUN, { ...terms, symbols }), []);
+  deepEqual(
+    differencesOf(RUN, {
+      symbols: symbols.slice(1),
+      capital: 1n,
+      maxPositionSize: 1n,
+      lots: "whole",
+      topN: 0,
+      bottomN: 0,
+    }),
+    ["symbols", "capital", "max_position_size", "top_n", "bottom_n", "lots"],
+  );
+});
+
+Deno.test("the event is one that the channel takes, and says whose it is", () => {
+  const run = runOf(line("filled"), line("denied"), line("rejected"));
+  const id = "019b7e5d-8c0e-8cc4-9b0a-6f2d1c3e4a5b";
+  const event = ordersExecuted(run, parseUserId("42"), id, AT);
+  deepEqual(event, {
+    id,
+    channel: "orders.executed",
+    key: run.id,
+    json:
+      `{"run_id":"${run.id}","strategy_id":"alpha_baseline","num_orders":3,"num_accepted":1,"num_rejected":2}`,
+    meta: {
+      timestamp: "2026-01-02T03:04:05.000Z",
+      source: "orchestrator",
+      user: "42",
+    },
+  });
+  const { schema } = CHANNELS.find(event.channel)!;
+  ok(schema.safeParse(JSON.parse(event.json)).success);
+});
