@@ -5,6 +5,8 @@
  * @module
  */
 import type { SequenceName } from "../../domain/sequence.ts";
+import type { UserId } from "../../domain/user_id.ts";
+import type { ExchangePart } from "../../ports/exchange_cache.ts";
 
 /** How far the server has followed the log: `format:epoch:gen:pos:set`. */
 export const CHECKPOINT = "hf:checkpoint";
@@ -40,6 +42,21 @@ export function fillToken(key: string): string {
 /** The block of a series of numbers. */
 export function sequenceBlock({ user, day }: SequenceName): string {
   return `hf:block:${user}:${day}`;
+}
+
+/** What the venue said of a part of an account; other programs read it. */
+export function exchangeValue(user: UserId, part: ExchangePart): string {
+  return `binance:${user}:${part}`;
+}
+
+/** The permission to fill what the venue says of an account. */
+export function exchangeToken(user: UserId): string {
+  return `hf:exchange:${user}`;
+}
+
+/** There while somebody may be asking the venue. */
+export function exchangeAsked(user: UserId, part: ExchangePart): string {
+  return `hf:exchange:${user}:${part}`;
 }
 
 /**

@@ -10,7 +10,13 @@ import type { RedisFault } from "./errors.ts";
 export interface Outage {
   /** What is wrong; `undefined` when nothing is. */
   readonly fault: RedisFault | undefined;
-  /** Takes note of what is wrong; each kind of it is logged once an outage. */
+  /**
+   * Takes note of what is wrong; each kind of it is logged once an outage.
+   *
+   * Loudly where somebody has to do something, and where the server has not
+   * been there at all. Of a server that is lost and comes back, who serves in
+   * its place tells.
+   */
   note(fault: RedisFault): void;
   /** Nothing is wrong any more. */
   end(): void;
@@ -27,6 +33,7 @@ export function createOutage(
 ): Outage {
   const listeners = new Set<() => void>();
   const said = new Set<string>();
+  let wasThere = false;
   let fault: RedisFault | undefined = {
     kind: "away",
     reason: "it has not been reached yet",
@@ -34,6 +41,11 @@ export function createOutage(
 
   const sentence = ({ reason }: RedisFault) =>
     `Cannot use ${server} as ${reason}`;
+
+  function levelOf({ kind }: RedisFault): "error" | "warn" | "debug" {
+    if (kind === "setup") return "error";
+    return wasThere || said.size > 1 ? "debug" : "warn";
+  }
 
   function tell(): void {
     for (const listener of [...listeners]) listener();
@@ -48,8 +60,7 @@ export function createOutage(
       const what = kind === "away" ? kind : reason;
       if (!said.has(what)) {
         said.add(what);
-        const level = kind === "setup" ? "error" : "warn";
-        telemetry?.log(level, "Redis cannot be used", {
+        telemetry?.log(levelOf(now), "Redis cannot be used", {
           reason: sentence(now),
         });
       }
@@ -59,9 +70,10 @@ export function createOutage(
     },
     end() {
       if (said.size > 0) {
-        telemetry?.log("info", "Redis is used again", { server });
+        telemetry?.log("debug", "Redis is used again", { server });
       }
       said.clear();
+      wasThere = true;
       fault = undefined;
       tell();
     },

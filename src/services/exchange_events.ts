@@ -1,0 +1,57 @@
+/**
+ * Forgets what the venue said of an account once the log tells of a trade that
+ * another instance has entered: not all instances share a Redis at all times.
+ *
+ * @module
+ */
+import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
+import type { UserId } from "../../domain/user_id.ts";
+import type { EventBus } from "../../ports/event_bus.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import type { ExchangeAccounts } from "./exchange_cache.ts";
+import { keepTrack } from "./keep_track.ts";
+import type { Pacing } from "./retry.ts";
+import { subscribe } from "./subscription.ts";
+
+const CHANNELS = parseChannelPatterns([
+  "orders.executed",
+  "positions.updated",
+]);
+
+/** What the follower works on. */
+export interface ExchangeEventPorts extends Pacing {
+  /** The log to follow. */
+  readonly bus: EventBus;
+  /** What forgets. */
+  readonly accounts: Pick<ExchangeAccounts, "forget">;
+  /** Told of what goes wrong. */
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * Follows the log from its head until `signal` aborts. What is missed while it
+ * cannot be read is over within the life of an answer.
+ */
+export async function followTrades(
+  ports: ExchangeEventPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bus, accounts, clock, entropy, telemetry } = ports;
+  await keepTrack(
+    async (onProgress) => {
+      const { position: after, epoch } = await bus.head(signal);
+      const options = { clock, entropy, telemetry, channels: CHANNELS, signal };
+      for await (const page of subscribe(bus, { ...options, after, epoch })) {
+        const users = new Set(page.events.map(({ meta }) => meta.user));
+        for (const user of users) {
+          // Of a text that is no user nothing is held.
+          if (user !== undefined) await accounts.forget(user as UserId);
+        }
+        onProgress();
+      }
+    },
+    "lost track of trades; accounts at the venue may be 5 s old",
+    ports,
+    signal,
+  );
+}
