@@ -56,7 +56,10 @@ const LAYERS: readonly { files: RegExp; mayImport: RegExp }[] = [
       /^(domain|ports|src\/cli)\/|^src\/(version|services\/retry)\.ts$|^npm:eventsource-parser$|^node:util$/,
   },
   { files: /^src\/web\//, mayImport: /^(domain|src\/web)\/|^npm:/ },
-  { files: /^src\/composition_root\.ts$/, mayImport: /^(?!tests\/|scripts\/)/ },
+  {
+    files: /^src\/(composition_root|paper_ports|composition\/[a-z_]+)\.ts$/,
+    mayImport: /^(?!tests\/|scripts\/)/,
+  },
   { files: /^src\//, mayImport: /^(?!tests\/|scripts\/|adapters\/)/ },
 ];
 

@@ -77,6 +77,22 @@ const interpret = (v: Variables) => ({
     users: v.AUTOPILOT_USERS,
     cycleMs: v.AUTOPILOT_CYCLE_MS,
   },
+  role: v.ROLE,
+  signalServiceUrl: v.SIGNAL_SERVICE_URL,
+  executionGatewayUrl: v.EXECUTION_GATEWAY_URL,
+  gateway: {
+    dryRun: v.DRY_RUN,
+    lots: v.ORDER_LOTS,
+    maxOrderQty: v.MAX_ORDER_QTY,
+    maxOrderNotional: v.MAX_ORDER_NOTIONAL,
+  },
+  paperBroker: v.PAPER_BROKER,
+  orchestration: {
+    capital: v.CAPITAL,
+    maxPositionSize: v.MAX_POSITION_SIZE,
+    followsSignals: v.ORCHESTRATE_SIGNALS,
+    user: v.ORCHESTRATION_USER,
+  },
   marketDataDir: v.MARKET_DATA_DIR,
   quarantinePath: v.QUARANTINE_PATH,
   modelPath: v.MODEL_PATH,
@@ -143,6 +159,7 @@ export function parseConfig(
     ...redisProblems(values),
     ...storeProblems(values),
     ...retentionProblems(values),
+    ...roleProblems(values),
   );
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return parsed.data!;
@@ -188,6 +205,16 @@ function retentionProblems(
   return [
     "Cannot use EVENTS_RETENTION_MAX_DAYS as all events are kept for ever: set EVENTS_RETENTION_DAYS or EVENTS_RETENTION_COUNT",
   ];
+}
+
+/** What is missing for the role. */
+function roleProblems(values: Readonly<Record<string, string>>): string[] {
+  if (values.ROLE !== "orchestrator") return [];
+  return ["SIGNAL_SERVICE_URL", "EXECUTION_GATEWAY_URL"]
+    .filter((name) => values[name] === undefined)
+    .map((name) =>
+      `Cannot use ROLE=orchestrator as ${name} is not set: say where the other process listens, such as http://127.0.0.1:8081`
+    );
 }
 
 /** What is wrong with the adapters taken together. */

@@ -12,7 +12,7 @@ import { type Foundations, openPorts, type Ports } from "./composition_root.ts";
 import { type App, createApp } from "./http/app.ts";
 import { createHostGuard } from "./http/host_guard.ts";
 import { createIdentity } from "./http/identity.ts";
-import { allRoutes } from "./http/routes/mod.ts";
+import { routesOf } from "./http/routes/mod.ts";
 import { errorFields } from "./services/error_fields.ts";
 import { createEventGroups } from "./services/event_groups.ts";
 import { createEffectReader } from "./services/event_groups/effects.ts";
@@ -25,9 +25,11 @@ import { createModelService } from "./services/models.ts";
 import { openQuarantineService } from "./services/quarantine.ts";
 import { createOrderIds } from "./services/order_ids.ts";
 import { createRequestReply } from "./services/request_reply.ts";
+import { plays } from "./services/role.ts";
 import { createSettingsServices } from "./services/settings/settings.ts";
 import { keepWarm } from "./services/settings/warm_up.ts";
 import { watchWrites } from "./services/write_watch.ts";
+import { createTrading } from "./trading.ts";
 import { VERSION } from "./version.ts";
 
 /** How long those who keep track for themselves gather events: nobody waits for them. */
@@ -125,30 +127,41 @@ export async function openHoldfast(
     registry: ports.modelRegistry,
     quarantine,
   });
+  const trading = createTrading(config, ports, {
+    signals,
+    settings,
+    groups,
+  });
+  const { role } = config;
+  const scores = plays(role, "signal-service") || plays(role, "autopilot");
   const health = createHealthService({
     bus: { head: ports.probe },
     clock,
     model: signals.model,
-    needsModel: true,
+    needsModel: plays(role, "signal-service"),
     concerns: [writes.fault, models.fault, quarantine.fault],
     version: VERSION,
     state: ports.state,
+    remotes: ports.remote.looks,
   });
 
-  await models.load();
-  await signals.rehearse();
+  if (scores) {
+    await models.load();
+    await signals.rehearse();
+  }
   const stop = new AbortController();
   const background = Promise.all([
     followInvalidations(
       { ...common, features, gatherMs: GATHER_MS },
       stop.signal,
     ),
-    models.run(config.modelReloadS, stop.signal),
+    scores && models.run(config.modelReloadS, stop.signal),
     quarantine.run(stop.signal),
     events.hearOthers(stop.signal),
     groups.run(stop.signal),
     retention.run(stop.signal),
-    autopilot.run(stop.signal),
+    plays(role, "autopilot") && autopilot.run(stop.signal),
+    trading.run(stop.signal),
     orders.run(stop.signal),
     settings.history.run(config.settingsHistoryDays, stop.signal),
     keepWarm({
@@ -174,7 +187,7 @@ export async function openHoldfast(
     );
   }
   const app = createApp({
-    routes: allRoutes({
+    routes: routesOf(role, {
       signals,
       features,
       events,
@@ -184,6 +197,7 @@ export async function openHoldfast(
       settings,
       autopilot,
       orders,
+      ...trading,
       health,
       state: ports.state,
       exposition: telemetry.exposition,

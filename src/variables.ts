@@ -4,8 +4,10 @@
  * @module
  */
 import { z } from "zod";
+import { ONE, parseDecimal } from "../domain/decimal.ts";
 import { parseSymbol } from "../domain/symbol.ts";
 import { parseUserId } from "../domain/user_id.ts";
+import { ROLES } from "./services/role.ts";
 
 /** Those that hold state and log together. */
 export const STORES = ["sqlite", "memory", "postgres"] as const;
@@ -32,6 +34,21 @@ const listOf = <Name>(parse: (text: string) => Name) =>
       return z.NEVER;
     }
   });
+/** A decimal above 0, or from 0 on. */
+const decimal = (from: "positive" | "zero") => {
+  const says = from === "zero"
+    ? "must be a decimal, 0 or more, such as 100000"
+    : "must be a decimal above 0, such as 100000";
+  return z.string().regex(/^\d{1,12}(\.\d{1,8})?$/, says)
+    .transform((text) => parseDecimal(text)!)
+    .refine((value) => from === "zero" || value > 0n, says);
+};
+const isTrue = (text: "true" | "false") => text === "true";
+const serviceUrl = () =>
+  z.string().regex(
+    /^https?:\/\/[^\s@]+$/,
+    "must be a URL such as http://127.0.0.1:8081, without a password",
+  ).optional();
 const oneOf = <const T extends readonly string[]>(names: T) =>
   z.enum(names, `must be one of ${names.join(", ")}`);
 
@@ -43,6 +60,15 @@ export const VARIABLES = {
   HOST: text.default("127.0.0.1").describe("Address to listen on"),
   PORT: wholeNumber(0, 65535).default(8080).describe(
     "Port to listen on; 0 picks a free one and prints it",
+  ),
+  ROLE: oneOf(ROLES).default("all").describe(
+    "What this process is there for; others are asked over HTTP",
+  ),
+  SIGNAL_SERVICE_URL: serviceUrl().describe(
+    "Where the signal service is, for an orchestrator apart from it",
+  ),
+  EXECUTION_GATEWAY_URL: serviceUrl().describe(
+    "Where the execution gateway is, for an orchestrator apart from it",
   ),
   DATA_DIR: text.default("./data").describe("Folder of the SQLite database"),
   STORE: oneOf(STORES).default("sqlite").describe(
@@ -110,6 +136,41 @@ export const VARIABLES = {
     ),
   AUTOPILOT_CYCLE_MS: wholeNumber(100, 3_600_000).default(5000).describe(
     "Milliseconds between its decisions",
+  ),
+  DRY_RUN: oneOf(["true", "false"]).transform(isTrue).default(false).describe(
+    "Checks and keeps orders, and sends none",
+  ),
+  PAPER_BROKER: z.string().default("").describe(
+    "How the paper broker fills, such as slippage_bps=5,commission_bps=1,partial=0.2,seed=7",
+  ),
+  ORDER_LOTS: oneOf(["whole", "fractional"]).default("whole").describe(
+    "Quantities of orders: whole units, or with up to 8 decimals",
+  ),
+  MAX_ORDER_QTY: decimal("zero").default(0n).describe(
+    "Most units of an order; 0: any number",
+  ),
+  MAX_ORDER_NOTIONAL: decimal("zero").default(100_000n * ONE).describe(
+    "Most that an order may be worth, in USD; 0: any amount",
+  ),
+  CAPITAL: decimal("positive").default(100_000n * ONE).describe(
+    "What a run of the orchestrator invests, in USD, where the request says nothing",
+  ),
+  MAX_POSITION_SIZE: decimal("positive").default(20_000n * ONE).describe(
+    "Most of it in one symbol, in USD",
+  ),
+  ORCHESTRATE_SIGNALS: oneOf(["true", "false"]).transform(isTrue).default(false)
+    .describe(
+      "Runs the orchestrator on every signals.generated event",
+    ),
+  ORCHESTRATION_USER: z.string().transform((text, context) => {
+    try {
+      return parseUserId(text);
+    } catch (error) {
+      context.addIssue(`is no user: ${(error as Error).message}`);
+      return z.NEVER;
+    }
+  }).default(parseUserId("default")).describe(
+    "Whose account these runs trade on",
   ),
   MARKET_DATA_DIR: text.default("./examples/market_data").describe(
     "Folder of SYMBOL.parquet files",

@@ -28,13 +28,12 @@ import { createOrderIds } from "../../src/services/order_ids.ts";
 import { createRequestReply } from "../../src/services/request_reply.ts";
 import type { FeatureService } from "../../src/services/features.ts";
 import { createHealthService } from "../../src/services/health.ts";
-import {
-  PORT_NAMES,
-  type SystemState,
-} from "../../src/services/system_state.ts";
+import type { SystemState } from "../../src/services/system_state.ts";
 import { equal, fail, ok } from "../support/assert.ts";
 import type { FakeClock } from "../support/fake_clock.ts";
+import { createFakeState } from "../support/fake_state.ts";
 import { createMemoryWorld } from "../support/memory_world.ts";
+import { createTradingWorld } from "../support/trading_world.ts";
 import { createSeededEntropy } from "../support/seeded_entropy.ts";
 
 /** One line of the log. */
@@ -207,34 +206,6 @@ export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A state in which every port is on memory, and may be pinned to it. */
-export function createFakeState(): SystemState {
-  const pins = new Map<string, string>();
-  const adapterOf = (port: typeof PORT_NAMES[number]) => ({
-    port,
-    active: "memory",
-    pinned: pins.get(port),
-    choices: ["memory"],
-  });
-  return {
-    mode: () => "normal",
-    redis: () => "disabled",
-    fault: () => undefined,
-    adapters: () => PORT_NAMES.map(adapterOf),
-    async pin(port, adapter) {
-      if (adapter !== "memory") {
-        throw new PortError("invalid", `Cannot pin ${port} to ${adapter}`);
-      }
-      pins.set(port, adapter);
-      return adapterOf(port);
-    },
-    async release(port) {
-      pins.delete(port);
-      return adapterOf(port);
-    },
-  };
-}
-
 /** A defaults source without a file, which forgets what it is to keep. */
 export function createFakeDefaults(file?: unknown): DefaultsSource {
   return {
@@ -277,6 +248,12 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       sequence: world.sequence(),
       intents: world.intents(),
       timeZone: settings.timeZone,
+    }),
+    ...createTradingWorld({
+      ...common,
+      signals,
+      settings,
+      ledger: world.ledger(),
     }),
     events,
     requests: createRequestReply({ ...common, events }),

@@ -5,14 +5,11 @@
  */
 import { PortError } from "../../ports/port_error.ts";
 import { createHealthService } from "../../src/services/health.ts";
+import type { ServiceMode } from "../../src/services/system_state.ts";
 import { deepEqual, equal, match } from "../support/assert.ts";
+import { createFakeState } from "../support/fake_state.ts";
 import { createMemoryWorld } from "../support/memory_world.ts";
-import {
-  createFakeState,
-  createHarness,
-  type HarnessOptions,
-  MODEL,
-} from "./harness.ts";
+import { createHarness, type HarnessOptions, MODEL } from "./harness.ts";
 
 const ADAPTERS = {
   feature_store: "memory",
@@ -111,6 +108,26 @@ Deno.test("a database that cannot be read makes it unhealthy", async () => {
   equal(status, 503);
   equal(json.database_connected, false);
   deepEqual(json.reasons, ["Cannot open the file"]);
+});
+
+Deno.test("nothing is said to serve in place of a database that is away, unless it does", async () => {
+  const bus = {
+    ...createMemoryWorld().bus(),
+    head: () =>
+      Promise.reject(new PortError("unavailable", "Cannot reach the database")),
+  };
+  const reasonsIn = async (mode: ServiceMode, fault?: string) => {
+    const state = { ...createFakeState(), mode: () => mode, fault: () => fault };
+    return (await healthOf({ bus, state }).health.check()).reasons;
+  };
+  deepEqual(await reasonsIn("unverified"), [
+    "Cannot reach the database",
+    "Cannot verify settings as the database is away: Redis answers in its place",
+  ]);
+  deepEqual(await reasonsIn("degraded", "Cannot use Redis as it is away"), [
+    "Cannot reach the database",
+    "Cannot use Redis as it is away: settings wait for the database",
+  ]);
 });
 
 Deno.test("a database that hangs costs half a second, however many ask", async () => {

@@ -94,7 +94,7 @@ Deno.test("every document is read once, in batches, with a pause after each", as
   await warm.pass(5);
   deepEqual(warm.read.map((keys) => keys.length), [64, 64, 22]);
   deepEqual(warm.read.flat(), warm.keys);
-  deepEqual(warm.lines(), ["info settings warmed up 150"]);
+  deepEqual(warm.lines(), ["debug settings warmed up 150"]);
   await warm.pass(5);
   equal(warm.read.length, 3);
   warm.beginAnew();
@@ -125,7 +125,7 @@ Deno.test("a warm-up has an end, however many documents there are", async () => 
   await warm.pass(325);
   const count = warm.read.flat().length;
   ok(count >= 20_000 && count < 20_000 + 64, String(count));
-  deepEqual(warm.lines(), [`info settings warmed up ${count}`]);
+  deepEqual(warm.lines(), [`debug settings warmed up ${count}`]);
   warm.stop.abort();
   await warm.done;
 });

@@ -7,7 +7,7 @@ import { settingsKey } from "../../domain/settings.ts";
 import { parseSequenceDay } from "../../domain/sequence.ts";
 import { parseUserId } from "../../domain/user_id.ts";
 import { createHealthService } from "../../src/services/health.ts";
-import { createFakeState } from "../http/harness.ts";
+import { createFakeState } from "../support/fake_state.ts";
 import { watchWrites } from "../../src/services/write_watch.ts";
 import { deepEqual, equal, match, rejects } from "../support/assert.ts";
 import { anEvent } from "../support/events.ts";

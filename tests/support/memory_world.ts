@@ -29,6 +29,7 @@ import {
   type MemorySettings,
   openMemorySettingsStore,
 } from "../../adapters/memory/settings_store.ts";
+import { openMemoryTradeLedger } from "../../adapters/memory/trade_ledger.ts";
 import { createFakeClock } from "./fake_clock.ts";
 import { createSeededEntropy } from "./seeded_entropy.ts";
 
@@ -43,6 +44,7 @@ export interface MemoryWorld {
   readonly features: () => ReturnType<typeof openMemoryFeatureStore>;
   readonly groups: () => ReturnType<typeof openMemoryGroupStore>;
   readonly intents: () => ReturnType<typeof openMemoryOrderIntents>;
+  readonly ledger: () => ReturnType<typeof openMemoryTradeLedger>;
   readonly retention: () => ReturnType<typeof openMemoryLogRetention>;
   readonly archive: () => ReturnType<typeof openMemorySettingsArchive>;
   readonly record: () => ReturnType<typeof openMemoryRecordStore>;
@@ -71,6 +73,7 @@ export function createMemoryWorld(
     features: () => openMemoryFeatureStore(features),
     groups: () => openMemoryGroupStore(log, groups),
     intents: () => openMemoryOrderIntents(intents),
+    ledger: () => openMemoryTradeLedger(log),
     retention: () => openMemoryLogRetention(log, groups),
     archive: () => openMemorySettingsArchive(log, documents, history),
     record: () => openMemoryRecordStore(log, documents, leases),

@@ -6,14 +6,18 @@
 import type { Clock } from "../../../ports/clock.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
 import type { Autopilot } from "../../apps/autopilot.ts";
+import type { ExecutionGateway } from "../../apps/execution_gateway.ts";
+import type { Orchestrator } from "../../apps/orchestrator.ts";
 import type { SignalService } from "../../apps/signal_service.ts";
 import type { EventGroups } from "../../services/event_groups.ts";
 import type { ReadEffects } from "../../services/event_groups/effects.ts";
 import type { EventService } from "../../services/events.ts";
+import type { ExchangeAccounts } from "../../services/exchange_cache.ts";
 import type { FeatureService } from "../../services/features.ts";
 import type { HealthService } from "../../services/health.ts";
 import type { OrderIds } from "../../services/order_ids.ts";
 import type { RequestReply } from "../../services/request_reply.ts";
+import { plays, type Role } from "../../services/role.ts";
 import type { SettingsServices } from "../../services/settings/settings.ts";
 import type { SystemState } from "../../services/system_state.ts";
 import { openApiDocument } from "../openapi.ts";
@@ -24,12 +28,15 @@ import { decisionRoutes } from "./decisions.ts";
 import { docsRoutes } from "./docs.ts";
 import { eventRoutes } from "./events.ts";
 import { featureRoutes } from "./features.ts";
+import { futuresAccountRoutes } from "./futures_account.ts";
 import { consumerRoutes } from "./groups/mod.ts";
 import { healthRoutes } from "./health.ts";
+import { orchestrationRoutes } from "./orchestration.ts";
 import { orderRoutes } from "./orders.ts";
 import { requestRoutes } from "./requests.ts";
 import { settingsRoutes } from "./settings/mod.ts";
 import { signalRoutes } from "./signals.ts";
+import { tradingRoutes } from "./trading/mod.ts";
 
 /** What the routes stand on. */
 export interface RouteServices {
@@ -43,6 +50,12 @@ export interface RouteServices {
   readonly autopilot: Pick<Autopilot, "decide">;
   /** Order numbers and client order ids. */
   readonly orders: OrderIds;
+  /** Orders, positions and who may trade. */
+  readonly gateway: ExecutionGateway;
+  /** Accounts at the venue. */
+  readonly accounts: Pick<ExchangeAccounts, "positions" | "orders">;
+  /** Runs of strategies. */
+  readonly orchestrator: Orchestrator;
   /** The event log and the volatile lane. */
   readonly events: EventService;
   /** Consumer groups, and what they could not handle. */
@@ -67,18 +80,32 @@ export interface RouteServices {
 
 /** Every route of the service, in the order of the reference page. */
 export function allRoutes(services: RouteServices): readonly Route[] {
+  return routesOf("all", services);
+}
+
+/** The routes of a process that is there for `role`. */
+export function routesOf(
+  role: Role,
+  services: RouteServices,
+): readonly Route[] {
+  const { telemetry, clock } = services;
+  const isState = plays(role, "state");
   const routes: Route[] = [
-    ...signalRoutes(services.signals),
-    ...featureRoutes(services.features),
-    ...settingsRoutes(services.settings, services),
-    ...decisionRoutes(services.autopilot),
-    ...orderRoutes(services.orders),
-    ...eventRoutes(services.events, services.clock, services.telemetry),
-    ...consumerRoutes(services.groups, services.readEffects),
-    ...requestRoutes(services.requests),
-    ...adminRoutes(services.state),
-    ...healthRoutes(services.health, services.exposition),
-  ];
+    plays(role, "signal-service") && signalRoutes(services.signals),
+    (isState || plays(role, "signal-service")) &&
+    featureRoutes(services.features),
+    isState && settingsRoutes(services.settings, services),
+    plays(role, "autopilot") && decisionRoutes(services.autopilot),
+    isState && orderRoutes(services.orders),
+    plays(role, "execution-gateway") && tradingRoutes(services.gateway),
+    plays(role, "execution-gateway") && futuresAccountRoutes(services.accounts),
+    plays(role, "orchestrator") && orchestrationRoutes(services.orchestrator),
+    isState && eventRoutes(services.events, clock, telemetry),
+    isState && consumerRoutes(services.groups, services.readEffects),
+    isState && requestRoutes(services.requests),
+    adminRoutes(services.state),
+    healthRoutes(services.health, services.exposition),
+  ].flatMap((area) => area || []);
   const document = () =>
     JSON.stringify(openApiDocument(routes, services.version));
   routes.push(

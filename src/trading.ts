@@ -1,0 +1,102 @@
+/**
+ * Trading: the gateway, the orchestrator and the accounts at the venue, put
+ * together; the signal service and the gateway may be other processes.
+ *
+ * @module
+ */
+import {
+  createExecutionGateway,
+  type ExecutionGateway,
+} from "./apps/execution_gateway.ts";
+import { createOrchestrator, type Orchestrator } from "./apps/orchestrator.ts";
+import { followSignals } from "./apps/orchestrator/follow.ts";
+import { type SignalService, signalSourceOf } from "./apps/signal_service.ts";
+import type { Ports } from "./composition_root.ts";
+import type { Config } from "./config.ts";
+import type { EventGroups } from "./services/event_groups.ts";
+import {
+  createExchangeAccounts,
+  type ExchangeAccounts,
+} from "./services/exchange_cache.ts";
+import { followTrades } from "./services/exchange_events.ts";
+import {
+  createPatientOrders,
+  createPatientSignals,
+} from "./services/remote.ts";
+import { plays } from "./services/role.ts";
+import type { SettingsServices } from "./services/settings/settings.ts";
+import { createToldBroker } from "./services/told_broker.ts";
+
+/** What trades. */
+export interface Trading {
+  readonly gateway: ExecutionGateway;
+  readonly accounts: ExchangeAccounts;
+  readonly orchestrator: Orchestrator;
+  /** Looks after orders, and follows signals where it is told to, until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Puts it together. */
+export function createTrading(
+  config: Config,
+  ports: Ports,
+  services: {
+    readonly signals: Pick<SignalService, "generate">;
+    readonly settings: SettingsServices;
+    readonly groups: EventGroups;
+  },
+): Trading {
+  const { role, gateway: { dryRun, lots, ...most }, orchestration } = config;
+  const { tradeLedger: ledger, remote, entropy } = ports;
+  const instance = `${config.instanceId}:${entropy.bytes(6).toHex()}`;
+  const accounts = createExchangeAccounts({
+    ...ports,
+    caches: ports.exchangeCaches,
+  });
+  const gateway = createExecutionGateway({
+    ...ports,
+    ledger,
+    broker: createToldBroker(ports.broker, accounts.invalidate),
+    settings: services.settings.complete,
+    timeZone: services.settings.timeZone,
+    limits: { maxQty: most.maxOrderQty, maxNotional: most.maxOrderNotional },
+    lots,
+    dryRun,
+    instance,
+  });
+  const orchestrator = createOrchestrator({
+    ...ports,
+    ledger,
+    signals: remote.signals
+      ? createPatientSignals(remote.signals, ports)
+      : signalSourceOf(services.signals),
+    orders: createPatientOrders(remote.orders ?? gateway, ports),
+    defaults: { ...orchestration, lots },
+  });
+
+  return {
+    gateway,
+    accounts,
+    orchestrator,
+    async run(signal) {
+      const follows = plays(role, "orchestrator") &&
+        orchestration.followsSignals;
+      const isGateway = plays(role, "execution-gateway");
+      // Without Redis the log alone tells of what other instances do.
+      const isAlone = config.store !== "postgres" ||
+        ports.exchangeCaches.shared;
+      await Promise.all([
+        isGateway && gateway.run(signal),
+        isGateway && !isAlone &&
+        followTrades({ ...ports, bus: ports.eventBus, accounts }, signal),
+        follows && followSignals({
+          ...ports,
+          groups: services.groups,
+          orchestrator,
+          user: orchestration.user,
+          member: instance,
+        }, signal),
+      ]);
+    },
+  };
+}
