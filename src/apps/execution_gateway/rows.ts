@@ -104,7 +104,8 @@ export function positionChange(position: Position, ifVersion: number) {
     ...positionRef(position.symbol),
     ifVersion,
     isOpen: position.qty !== 0n,
-    at: position.updatedAt,
+    // By symbol alone, so that none moves while they are listed by pages.
+    at: 0,
     json: printPosition(position),
   } satisfies LedgerChange;
 }
