@@ -15,6 +15,14 @@ async function run(
   stop: AbortSignal,
 ): Promise<number> {
   const [first = ""] = args;
+  if (first === "paper-run") {
+    const { runPaperProgram } = await import("./paper_run.ts");
+    return await runPaperProgram(args.slice(1), stop, {
+      say: console.log,
+      complain: console.error,
+      show: Deno.stderr.isTerminal() ? showLine : undefined,
+    });
+  }
   if (first !== "serve" && ASKS.test(first)) {
     const environment = {
       url: Deno.env.get("HOLDFAST_URL"),
@@ -30,6 +38,11 @@ async function run(
     say: console.log,
     complain: console.error,
   });
+}
+
+/** Shows `line` where the one before was. */
+function showLine(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${line}`));
 }
 
 /** Aborts on the first SIGINT or SIGTERM; the second one ends the process. */

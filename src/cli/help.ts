@@ -78,6 +78,10 @@ export function helpOfAll(commands: readonly Command[]): string {
     "Commands:",
     ...columns([
       ["serve", "Serve until told to stop; what is done without a command"],
+      [
+        "paper-run",
+        "Trade the strategy over past bars, on paper; needs no service",
+      ],
       ...commands.map(({ name, summary }) => [name, summary] as const),
     ]),
     "",

@@ -217,7 +217,7 @@ function unknown(words: readonly string[]): UsageError {
 function helpOn(words: readonly string[]): string {
   const next = commandsBelow(words)
     .map(({ name }) => name.split(" ")[words.length]!);
-  const names = words.length === 0 ? ["serve", ...next] : next;
+  const names = words.length === 0 ? ["serve", ...next, "paper-run"] : next;
   return `after ${["holdfast", ...words].join(" ")} comes one of ${
     [...new Set(names)].join(", ")
   }`;
