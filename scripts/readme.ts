@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { formatDecimal } from "../domain/decimal.ts";
 import { VARIABLES } from "../src/variables.ts";
 import { startService } from "../tests/support/service_process.ts";
 import { playDemo, replaceDemo } from "./readme_demo.ts";
@@ -31,6 +32,11 @@ const VOLATILE = new Set([
   "client_order_id",
   "chain",
   "day",
+  "created_at",
+  "updated_at",
+  "started_at",
+  "completed_at",
+  "duration_seconds",
 ]);
 
 /** Characters of a line of printed JSON. */
@@ -60,6 +66,42 @@ export async function runExample(
   return decoder.decode(stdout) || decoder.decode(stderr);
 }
 
+/** A program that the README runs, and what it prints: the same each time. */
+export interface Run {
+  readonly command: string;
+  readonly output: string;
+}
+
+const RUN = /```sh\n(deno task paper [^`]*?)\n```\n\n```\n([^`]*?)\n```/g;
+
+/** The runs of a Markdown text. */
+export function readRuns(markdown: string): Run[] {
+  return Array.from(markdown.matchAll(RUN), ([, command, output]) => ({
+    command: command!,
+    output: output!,
+  }));
+}
+
+/** What the program of a run prints. */
+export async function repeatRun({ command }: Pick<Run, "command">) {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { code, stdout, stderr } = await new Deno.Command("sh", {
+      args: [
+        "-c",
+        command.replace("report.html", `${folder}/report.html`)
+          .replace(/^deno/, `'${Deno.execPath()}'`),
+      ],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const decoder = new TextDecoder();
+    if (code !== 0) throw new Error(decoder.decode(stderr));
+    return decoder.decode(stdout).trimEnd();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** Parsed JSON with everything that differs from run to run made equal. */
 export function masked(json: string): unknown {
   return JSON.parse(json, (name, value) => VOLATILE.has(name) ? "…" : value);
@@ -69,7 +111,10 @@ export function masked(json: string): unknown {
 export function configurationTable(): string {
   const rows = Object.entries(VARIABLES).map(([name, schema]) => {
     const absent = schema.safeParse(undefined).data;
-    const fallback = String(absent ?? "") === "" ? "" : `\`${absent}\``;
+    const text = typeof absent === "bigint"
+      ? formatDecimal(absent)
+      : String(absent ?? "");
+    const fallback = text === "" ? "" : `\`${text}\``;
     return `| \`${name}\` | ${fallback} | ${schema.description} |`;
   });
   return ["| Variable | Default | What it is |", "|---|---|---|", ...rows]
@@ -111,6 +156,12 @@ if (import.meta.main) {
       const block = (json: string) =>
         `${example.command}\n\`\`\`\n\n\`\`\`json\n${json}\n\`\`\``;
       markdown = markdown.replace(block(example.answer), () => block(pretty));
+    }
+    for (const { command, output } of readRuns(markdown)) {
+      const block = (text: string) =>
+        `${command}\n\`\`\`\n\n\`\`\`\n${text}\n\`\`\``;
+      const now = block(await repeatRun({ command }));
+      markdown = markdown.replace(block(output), () => now);
     }
     markdown = replaceTable(markdown, configurationTable());
     const redis = await findPrograms(["redis-server"]);

@@ -7,6 +7,8 @@ import {
   configurationTable,
   masked,
   readExamples,
+  readRuns,
+  repeatRun,
   replaceTable,
   runExample,
 } from "../../scripts/readme.ts";
@@ -70,6 +72,12 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
         ok(terminal.said.join("").includes(`  ${option} `), text);
       }
     }
+  });
+
+  Deno.test("README: a program that it runs prints what it shows", async () => {
+    const runs = readRuns(await Deno.readTextFile("README.md"));
+    ok(runs.length >= 1, "found no run");
+    for (const run of runs) equal(await repeatRun(run), run.output);
   });
 
   Deno.test("README: the configuration table is that of the program", async () => {
