@@ -16,6 +16,8 @@ import type { Figure } from "../tests/bench/figure.ts";
 import { benchFollower } from "../tests/bench/follower_bench.ts";
 import { benchGroups } from "../tests/bench/groups_bench.ts";
 import { benchLightgbm } from "../tests/bench/lightgbm_bench.ts";
+import { benchOrders } from "../tests/bench/orders_bench.ts";
+import { benchPaperRun } from "../tests/bench/paper_run_bench.ts";
 import { benchParquet } from "../tests/bench/parquet_bench.ts";
 import { benchPostgres } from "../tests/bench/postgres_bench.ts";
 import { benchSettings } from "../tests/bench/settings_bench.ts";
@@ -47,6 +49,7 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   sqlite: benchSqlite,
   groups: benchGroups,
   service: benchService,
+  paper: benchPaperRun,
   postgres: () => {
     if (databaseUrl !== undefined) return benchPostgres(databaseUrl);
     console.log("postgres: skipped, as TEST_DATABASE_URL is not set");
@@ -62,6 +65,7 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
     return [];
   },
   settings: () => withServers("settings", benchSettings),
+  orders: () => withServers("orders", benchOrders),
   events: () =>
     withServers(
       "events",

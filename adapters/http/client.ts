@@ -31,6 +31,8 @@ export interface Question {
   readonly user?: UserId | undefined;
   /** What is sent: what JSON can say. */
   readonly body?: unknown;
+  /** The error where the answer is not one of this program; `corrupt` when absent. */
+  readonly unreadable?: PortErrorCode;
 }
 
 /** An answer that is a success. */
@@ -48,7 +50,7 @@ export interface HttpClient {
    *
    * @throws {PortError} What the service said, with its code; `unavailable`
    * when nobody listens there; `timeout` when it was asked and nothing came
-   * back; `corrupt` when the answer is not one of this program.
+   * back; `unreadable` when the answer is not one of this program.
    */
   ask(question: Question, signal?: AbortSignal): Promise<Answer>;
 }
@@ -120,7 +122,7 @@ export function createHttpClient(
       if (status >= 200 && status < 300 && json !== undefined) {
         return { status, json };
       }
-      throw problemOf(name, status, json);
+      throw problemOf(name, status, json, question.unreadable ?? "corrupt");
     },
   };
 }
@@ -134,7 +136,12 @@ function parse(text: string): unknown {
   }
 }
 
-function problemOf(name: string, status: number, json: unknown): PortError {
+function problemOf(
+  name: string,
+  status: number,
+  json: unknown,
+  unreadable: PortErrorCode,
+): PortError {
   const { type, detail } = Object(json) as { type?: unknown; detail?: unknown };
   const code = typeof type === "string" && type.startsWith(PROBLEM_TYPE)
     ? type.slice(PROBLEM_TYPE.length).replaceAll("-", "_")
@@ -146,7 +153,7 @@ function problemOf(name: string, status: number, json: unknown): PortError {
   const isAway = status === 429 || status === 502 || status === 503;
   const isInDoubt = status === 500 || status === 504;
   return new PortError(
-    isAway ? "unavailable" : isInDoubt ? "timeout" : "corrupt",
+    isAway ? "unavailable" : isInDoubt ? "timeout" : unreadable,
     `Cannot understand the ${name} as it answered ${status}${
       typeof detail === "string" ? `: ${detail}` : " and nothing of ours"
     }`,

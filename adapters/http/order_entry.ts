@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { type Decimal, formatDecimal, times } from "../../domain/decimal.ts";
+import { type Decimal, formatDecimal } from "../../domain/decimal.ts";
 import {
   type Order,
   ORDER_KINDS,
@@ -19,7 +19,7 @@ import type {
   OrderEntry,
   PositionView,
 } from "../../ports/order_entry.ts";
-import { hasCode } from "../../ports/port_error.ts";
+import { hasCode, type PortErrorCode } from "../../ports/port_error.ts";
 import type { HttpClient } from "./client.ts";
 import { DecimalText, InstantText, readAnswer } from "./read_answer.ts";
 
@@ -36,7 +36,7 @@ const OrderAnswer = z.object({
   time_in_force: z.enum(TIMES_IN_FORCE),
   reduce_only: z.boolean(),
   filled_qty: DecimalText,
-  filled_avg_price: DecimalText.nullish(),
+  filled_value: DecimalText,
   commission: DecimalText,
   reason: z.string().nullish(),
   strategy_id: z.string(),
@@ -58,7 +58,10 @@ const Positions = z.object({
   })),
 });
 
-/** Creates the port over `client`. */
+/**
+ * Creates the port over `client`. Whether an order was entered nobody knows
+ * where the answer cannot be understood: that is a `timeout`, not the end of it.
+ */
 export function createHttpOrderEntry(client: HttpClient): OrderEntry {
   return {
     async submit(user, wanted, signal): Promise<EnteredOrder> {
@@ -66,6 +69,7 @@ export function createHttpOrderEntry(client: HttpClient): OrderEntry {
         method: "POST",
         path: "/api/v1/orders",
         user,
+        unreadable: "timeout",
         body: {
           client_order_id: wanted.id,
           symbol: wanted.symbol,
@@ -80,7 +84,8 @@ export function createHttpOrderEntry(client: HttpClient): OrderEntry {
           run_id: wanted.runId,
         },
       }, signal);
-      return { order: orderOf(user, json), isRepeat: status === 200 };
+      const order = orderOf(user, json, "timeout");
+      return { order, isRepeat: status === 200 };
     },
 
     async find(user, id, signal) {
@@ -107,8 +112,12 @@ export function createHttpOrderEntry(client: HttpClient): OrderEntry {
   };
 }
 
-function orderOf(user: UserId, json: unknown): Order {
-  const answer = readAnswer(OrderAnswer, json, "order");
+function orderOf(
+  user: UserId,
+  json: unknown,
+  unreadable?: PortErrorCode,
+): Order {
+  const answer = readAnswer(OrderAnswer, json, "order", unreadable);
   return {
     user,
     id: answer.client_order_id,
@@ -123,7 +132,7 @@ function orderOf(user: UserId, json: unknown): Order {
     timeInForce: answer.time_in_force,
     reduceOnly: answer.reduce_only,
     filledQty: answer.filled_qty,
-    filledValue: times(answer.filled_qty, answer.filled_avg_price ?? 0n),
+    filledValue: answer.filled_value,
     commission: answer.commission,
     reason: answer.reason ?? undefined,
     strategyId: answer.strategy_id,

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { type Decimal, parseDecimal } from "../../domain/decimal.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { PortError, type PortErrorCode } from "../../ports/port_error.ts";
 
 /** A decimal in a text. */
 export const DecimalText: z.ZodType<Decimal> = z.string().transform(
@@ -25,18 +25,19 @@ export const InstantText: z.ZodType<number> = z.iso.datetime().transform((
 /**
  * Reads an answer.
  *
- * @throws {PortError} `corrupt` when it does not look like `schema`.
+ * @throws {PortError} `unreadable` when it does not look like `schema`.
  */
 export function readAnswer<T>(
   schema: z.ZodType<T>,
   json: unknown,
   what: string,
+  unreadable: PortErrorCode = "corrupt",
 ): T {
   const { success, data, error } = schema.safeParse(json);
   if (success) return data;
   const [issue] = error.issues;
   throw new PortError(
-    "corrupt",
+    unreadable,
     `Cannot use the ${what} of another process as ${
       issue!.path.join(".") || "the answer"
     } is not what it must be: ${issue!.message}; start both with one version`,

@@ -6,6 +6,11 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import type { ModelInfo } from "../../ports/model_registry.ts";
+import {
+  createRemoteHealth,
+  type RemoteLooks,
+  type RemotesHealthy,
+} from "./health_remotes.ts";
 import type {
   PortName,
   RedisStatus,
@@ -40,6 +45,8 @@ export interface HealthReport {
   readonly mode: ServiceMode;
   /** Which adapters the ports are on. */
   readonly adapters: ActiveAdapters;
+  /** Whether the other processes that this one asks answer. */
+  readonly remotes: RemotesHealthy;
   /** Version of the program. */
   readonly version: string;
   /** Seconds since the start. */
@@ -61,6 +68,7 @@ export interface HealthService {
  * @param parts.model The active model, where there is one.
  * @param parts.concerns Each tells what its part cannot do now, if anything.
  * @param parts.needsModel Whether this instance is there to give signals.
+ * @param parts.remotes Looks at the other processes that this one asks, if any.
  */
 export function createHealthService(parts: {
   readonly bus: Pick<EventBus, "head">;
@@ -70,8 +78,10 @@ export function createHealthService(parts: {
   readonly needsModel: boolean;
   readonly concerns: readonly (() => string | undefined)[];
   readonly version: string;
+  readonly remotes?: RemoteLooks;
 }): HealthService {
   const { bus, clock, state, needsModel, version } = parts;
+  const remoteHealth = createRemoteHealth(parts.remotes ?? {}, clock);
   const startedAt = clock.monotonic();
   let probe: Promise<string | undefined> | undefined;
 
@@ -101,7 +111,10 @@ export function createHealthService(parts: {
 
   return {
     async check() {
-      const databaseFault = await look();
+      const [databaseFault, remotes] = await Promise.all([
+        look(),
+        remoteHealth.check(),
+      ]);
       const model = parts.model();
       const mode = state.mode();
       const redis = state.redis();
@@ -117,7 +130,10 @@ export function createHealthService(parts: {
         );
       }
       const losses: string[] = [];
-      if (mode !== "normal") losses.push(lossOf(mode, state.fault()));
+      if (mode !== "normal") {
+        losses.push(lossOf(mode, state.fault(), databaseFault !== undefined));
+      }
+      losses.push(...remotes.losses);
       for (const concern of parts.concerns) {
         const loss = concern();
         if (loss !== undefined) losses.push(loss);
@@ -136,6 +152,7 @@ export function createHealthService(parts: {
         databaseConnected: databaseFault === undefined,
         mode,
         adapters,
+        remotes: remotes.healthy,
         version,
         uptimeS: Math.floor((clock.monotonic() - startedAt) / 1000),
         checkedAt: clock.now(),
@@ -144,12 +161,17 @@ export function createHealthService(parts: {
   };
 }
 
-function lossOf(mode: ServiceMode, fault: string | undefined): string {
-  return mode === "unverified"
-    ? "Cannot verify settings as the database is away: Redis answers in its place"
-    : `${
-      fault ?? "Cannot use Redis as it is not known yet"
-    }: the database serves in its place`;
+function lossOf(
+  mode: ServiceMode,
+  fault = "Cannot use Redis as it is not known yet",
+  isDatabaseAway: boolean,
+): string {
+  if (mode === "unverified") {
+    return "Cannot verify settings as the database is away: Redis answers in its place";
+  }
+  return isDatabaseAway
+    ? `${fault}: settings wait for the database`
+    : `${fault}: the database serves in its place`;
 }
 
 function reasonOf(error: unknown): string {

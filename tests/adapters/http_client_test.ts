@@ -133,7 +133,7 @@ const ORDER = {
   time_in_force: "gtc",
   reduce_only: false,
   filled_qty: "0.5",
-  filled_avg_price: "100",
+  filled_value: "50",
   commission: "0.01",
   reason: null,
   strategy_id: "s",
@@ -162,7 +162,7 @@ Deno.test("an order goes there and comes back as it is", async () => {
     runId: "r",
   });
   equal(isRepeat, false);
-  const { filled_qty: _, filled_avg_price: __, ...told } = ORDER;
+  const { filled_qty: _, filled_value: __, ...told } = ORDER;
   for (const name of Object.keys(body)) {
     equal(body[name], told[name as keyof typeof told], name);
   }

@@ -117,7 +117,11 @@ Deno.test("nothing is said to serve in place of a database that is away, unless 
       Promise.reject(new PortError("unavailable", "Cannot reach the database")),
   };
   const reasonsIn = async (mode: ServiceMode, fault?: string) => {
-    const state = { ...createFakeState(), mode: () => mode, fault: () => fault };
+    const state = {
+      ...createFakeState(),
+      mode: () => mode,
+      fault: () => fault,
+    };
     return (await healthOf({ bus, state }).health.check()).reasons;
   };
   deepEqual(await reasonsIn("unverified"), [

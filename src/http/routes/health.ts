@@ -28,6 +28,12 @@ const Health = z.object({
   redis_status: z.enum(["connected", "disconnected", "disabled"]),
   feature_cache_enabled: z.boolean(),
   database_connected: z.boolean(),
+  signal_service_healthy: z.boolean().optional().meta({
+    description: "Only where SIGNAL_SERVICE_URL names another process.",
+  }),
+  execution_gateway_healthy: z.boolean().optional().meta({
+    description: "Only where EXECUTION_GATEWAY_URL names another process.",
+  }),
   mode: z.enum(["normal", "degraded", "unverified"]),
   adapters: z.object({
     feature_store: z.string(),
@@ -176,6 +182,8 @@ function healthOf(report: HealthReport): z.output<typeof Health> {
     redis_status: redis,
     feature_cache_enabled: report.featureCacheEnabled,
     database_connected: report.databaseConnected,
+    signal_service_healthy: report.remotes.signalService,
+    execution_gateway_healthy: report.remotes.executionGateway,
     mode: report.mode,
     adapters: report.adapters,
     version: report.version,
