@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { ONE, parseDecimal } from "../domain/decimal.ts";
+import { LOTS } from "../domain/order/order.ts";
 import { parseSymbol } from "../domain/symbol.ts";
 import { parseUserId } from "../domain/user_id.ts";
 import { ROLES } from "./services/role.ts";
@@ -143,7 +144,7 @@ export const VARIABLES = {
   PAPER_BROKER: z.string().default("").describe(
     "How the paper broker fills, such as slippage_bps=5,commission_bps=1,partial=0.2,seed=7",
   ),
-  ORDER_LOTS: oneOf(["whole", "fractional"]).default("whole").describe(
+  ORDER_LOTS: oneOf(LOTS).default("whole").describe(
     "Quantities of orders: whole units, or with up to 8 decimals",
   ),
   MAX_ORDER_QTY: decimal("zero").default(0n).describe(

@@ -6,15 +6,13 @@
 import { type Decimal, formatDecimal, ONE } from "../decimal.ts";
 import { type InputFault, InvalidInput } from "../invalid_input.ts";
 import {
+  type Lots,
   ORDER_KINDS,
   type OrderRequest,
   SIDES,
   TIMES_IN_FORCE,
 } from "./order.ts";
 import { ORDER_ID_PATTERN } from "./order_intent.ts";
-
-/** Whether only whole units can be traded, or parts of them too. */
-export type Lots = "whole" | "fractional";
 
 /** The most units that an order can be of, and the highest price: 10^9. */
 export const MAX_ORDER_SIZE: Decimal = 1_000_000_000n * ONE;

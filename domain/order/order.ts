@@ -28,6 +28,12 @@ export const TIMES_IN_FORCE = ["day", "gtc", "ioc", "fok"] as const;
 /** How long an order stands. */
 export type TimeInForce = typeof TIMES_IN_FORCE[number];
 
+/** In which units is traded: whole ones, or with up to 8 decimals. */
+export const LOTS = ["whole", "fractional"] as const;
+
+/** In which units is traded. */
+export type Lots = typeof LOTS[number];
+
 /** What is to be traded, as a venue is told. */
 export interface OrderTerms {
   /** Of what. */

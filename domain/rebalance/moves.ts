@@ -9,14 +9,8 @@
  * @module
  */
 import { cutTo, type Decimal, least, ONE, parseDecimal } from "../decimal.ts";
-import type { Side } from "../order/order.ts";
+import type { Lots, Side } from "../order/order.ts";
 import type { TradingSymbol } from "../symbol.ts";
-
-/** In which units a symbol is traded: whole ones, or down to 10^-8 of one. */
-export const LOTS = ["whole", "fractional"] as const;
-
-/** In which units a symbol is traded. */
-export type Lots = typeof LOTS[number];
 
 const PLACES = { whole: 0, fractional: 8 } as const satisfies Record<
   Lots,

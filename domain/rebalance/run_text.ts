@@ -5,10 +5,10 @@
  * @module
  */
 import { type Decimal, formatDecimal, parseDecimal } from "../decimal.ts";
-import type { OrderStatus, Side } from "../order/order.ts";
+import type { Lots, OrderStatus, Side } from "../order/order.ts";
 import type { TradingSymbol } from "../symbol.ts";
 import type { TradingDate } from "../trading_date.ts";
-import type { Lots, SkipReason } from "./moves.ts";
+import type { SkipReason } from "./moves.ts";
 import type { Outcome, Run, RunLine, RunOrder } from "./run.ts";
 
 /** Tells this form from later ones. */

@@ -4,6 +4,7 @@
  * @module
  */
 import fc from "fast-check";
+import { LOTS } from "../../domain/order/order.ts";
 import {
   cutTo,
   type Decimal,
@@ -15,7 +16,6 @@ import {
   type Holding,
   isReducing,
   type Limits,
-  LOTS,
   type Move,
   planMoves,
   type Wanted,

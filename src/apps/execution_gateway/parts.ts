@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Lots } from "../../../domain/order/check_order.ts";
+import type { Lots } from "../../../domain/order/order.ts";
 import type { OrderLimits } from "../../../domain/order/pre_trade.ts";
 import type { Broker } from "../../../ports/broker.ts";
 import type { Clock } from "../../../ports/clock.ts";

@@ -11,7 +11,8 @@ import {
   parseDecimal,
 } from "../../../domain/decimal.ts";
 import { ORDER_STATUSES, SIDES } from "../../../domain/order/order.ts";
-import { LOTS, SKIP_REASONS } from "../../../domain/rebalance/moves.ts";
+import { LOTS } from "../../../domain/order/order.ts";
+import { SKIP_REASONS } from "../../../domain/rebalance/moves.ts";
 import {
   countOrders,
   faultOf,
