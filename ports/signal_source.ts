@@ -7,6 +7,7 @@
 import type { Signal } from "../domain/signal.ts";
 import type { TradingSymbol } from "../domain/symbol.ts";
 import type { TradingDate } from "../domain/trading_date.ts";
+import type { UserId } from "../domain/user_id.ts";
 
 /** What to generate signals for. */
 export interface SignalRequest {
@@ -20,6 +21,8 @@ export interface SignalRequest {
   readonly bottomN?: number | undefined;
   /** Whether the log is told of them; it is when absent. */
   readonly publish?: boolean | undefined;
+  /** Who asked, where that is not the operator: the event is his then. */
+  readonly user?: UserId | undefined;
 }
 
 /** Signals, and what they follow from. */

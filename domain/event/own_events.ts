@@ -8,7 +8,7 @@ import type { FeatureScope } from "../feature.ts";
 import { parseSymbol } from "../symbol.ts";
 import { parseTradingDate } from "../trading_date.ts";
 import { parseSequenceDay, type SequenceName } from "../sequence.ts";
-import { parseUserId } from "../user_id.ts";
+import { parseUserId, type UserId } from "../user_id.ts";
 import type { NewEvent } from "./event.ts";
 
 /** What `signals.generated` tells. */
@@ -27,6 +27,8 @@ export interface SignalsGenerated {
   readonly topN: number;
   /** Symbols that are short. */
   readonly bottomN: number;
+  /** Who asked, where that is not the operator. */
+  readonly user?: UserId | undefined;
 }
 
 /** Builds the `signals.generated` event. */
@@ -48,7 +50,10 @@ export function signalsGenerated(
       top_n: told.topN,
       bottom_n: told.bottomN,
     }),
-    meta: from("signal-service", atMs),
+    meta: {
+      ...from("signal-service", atMs),
+      ...(told.user === undefined ? {} : { user: told.user }),
+    },
   };
 }
 

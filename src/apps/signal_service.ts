@@ -20,6 +20,7 @@ import {
 } from "../../domain/signal.ts";
 import type { TradingSymbol } from "../../domain/symbol.ts";
 import type { TradingDate } from "../../domain/trading_date.ts";
+import type { UserId } from "../../domain/user_id.ts";
 import { uuidV7 } from "../../domain/uuid.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
@@ -139,7 +140,10 @@ export function createSignalService(ports: {
     });
   }
 
-  async function tell(run: SignalRun): Promise<SignalRun> {
+  async function tell(
+    run: SignalRun,
+    user: UserId | undefined,
+  ): Promise<SignalRun> {
     const id = uuidV7(run.generatedAt, entropy.bytes(10));
     const event = signalsGenerated(
       {
@@ -150,6 +154,7 @@ export function createSignalService(ports: {
         modelVersion: run.model.version,
         topN: run.topN,
         bottomN: run.bottomN,
+        user,
       },
       id,
       run.generatedAt,
@@ -175,7 +180,8 @@ export function createSignalService(ports: {
   }
 
   return {
-    async generate({ symbols, asOf, topN, bottomN, publish = true }, signal) {
+    async generate(request, signal) {
+      const { symbols, asOf, topN, bottomN, publish = true, user } = request;
       const model = registry.active();
       if (!model) {
         throw new PortError(
@@ -204,7 +210,7 @@ export function createSignalService(ports: {
         generatedAt: clock.now(),
         event: undefined,
       };
-      return publish ? await tell(run) : run;
+      return publish ? await tell(run, user) : run;
     },
     model: () => registry.active()?.info,
     reload: () => models.reload(),

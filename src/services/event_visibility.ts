@@ -14,10 +14,15 @@ export interface EventCaller {
   readonly isAdmin?: boolean;
 }
 
-/** The events that `caller` may see: all of them, until callers are told apart. */
+/**
+ * The events that `caller` may see: those that concern nobody in particular, and
+ * his own; all of them, where he may act for others.
+ */
 export function visibleTo<E extends NewEvent>(
-  _caller: EventCaller,
+  { user, isAdmin = false }: EventCaller,
   events: readonly E[],
 ): readonly E[] {
-  return events;
+  const isVisible = ({ meta }: E) =>
+    meta.user === undefined || meta.user === user;
+  return isAdmin || events.every(isVisible) ? events : events.filter(isVisible);
 }

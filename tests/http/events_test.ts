@@ -107,6 +107,25 @@ Deno.test("nobody speaks for Holdfast or for another user", async () => {
   equal(json.events[0].metadata.user, "42");
 });
 
+Deno.test("a user sees his own events and those of nobody in particular, the operator all", async () => {
+  const { send } = createEventWorld();
+  const of = (user?: string) =>
+    user === undefined ? {} : { headers: { "x-user-id": user } };
+  const metadata = (user: string) => ({ metadata: { user } });
+  await send("POST", PATH, { body: setup(metadata("ann")), ...of("ann") });
+  await send("POST", PATH, { body: setup(metadata("bob")), ...of("bob") });
+  await send("POST", PATH, { body: setup() });
+  const seen = async (user?: string) => {
+    const { json } = await send("GET", PATH, of(user));
+    return json.events.map(({ metadata }: { metadata: { user?: string } }) =>
+      metadata.user
+    );
+  };
+  deepEqual(await seen("ann"), ["ann", undefined]);
+  deepEqual(await seen("bob"), ["bob", undefined]);
+  deepEqual(await seen(), ["ann", "bob", undefined]);
+});
+
 Deno.test("a batch answers for each, in order", async () => {
   const { send } = createEventWorld();
   const { status, json } = await send("POST", PATH, {

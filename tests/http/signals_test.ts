@@ -87,7 +87,29 @@ Deno.test("what is left out is left to the service", async () => {
     topN: undefined,
     bottomN: undefined,
     publish: undefined,
+    user: undefined,
   }]);
+});
+
+Deno.test("what a user asks for is told as his, what the operator asks for as nobody's", async () => {
+  const asked: unknown[] = [];
+  const fake = createFakeSignals(createFakeClock());
+  const { send } = createHarness({
+    services: {
+      signals: {
+        ...fake,
+        generate(request, signal) {
+          asked.push(request.user);
+          return fake.generate(request, signal);
+        },
+      },
+    },
+  });
+  const path = "/api/v1/signals/generate";
+  const body = { symbols: ["SYNA", "SYNB"] };
+  await send("POST", path, { body, headers: { "x-user-id": "eve" } });
+  await send("POST", path, { body });
+  deepEqual(asked, ["eve", undefined]);
 });
 
 Deno.test("a request says whether the log is told", async () => {

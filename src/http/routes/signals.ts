@@ -161,13 +161,14 @@ export function signalRoutes(signals: SignalService): readonly Route[] {
         },
       },
       errors: [404, 422, 503],
-      handle: async ({ body, signal }) => {
+      handle: async ({ body, signal, caller }) => {
         const run = await signals.generate({
           symbols: body.symbols,
           asOf: body.as_of_date,
           topN: body.top_n,
           bottomN: body.bottom_n,
           publish: body.publish,
+          user: caller.isAdmin ? undefined : caller.user,
         }, signal);
         const json = signalsOf(run);
         return run.eventError === undefined ? { status: 200, json } : {
