@@ -1,7 +1,7 @@
 /**
  * `deno task faults`: two services under real faults, judged.
  *
- * `settings`, `events` or `numbers` for one of them, all when none is said;
+ * `settings`, `events`, `numbers` or `orders` for one of them, all when none is said;
  * `--seconds 300` for how long new faults come, `--seed 7` for which ones. A
  * run of numbers goes on until there are enough of them. The exit code is 1
  * when a promise was broken; what the services logged is kept then.
@@ -25,6 +25,11 @@ import {
   findingsOfNumbers,
   summaryOfNumbers,
 } from "../tests/number_faults/summary.ts";
+import { runOrdersTwice } from "../tests/order_faults/run.ts";
+import {
+  findingsOfOrders,
+  summaryOfOrders,
+} from "../tests/order_faults/summary.ts";
 
 /** How many numbers a run issues at least. */
 const LEAST_NUMBERS = 200_000;
@@ -86,10 +91,25 @@ async function runOrderNumbers(): Promise<Told> {
   };
 }
 
+async function runTrading(): Promise<Told> {
+  const both = await runOrdersTwice(programs.postgres, options);
+  return {
+    isGood: both.every(({ violations }) => violations.length === 0),
+    summary: both.map(summaryOfOrders).join("\n\n"),
+    findings: both.map(findingsOfOrders).join("\n"),
+    course: { happenings: [], recoveries: [] },
+    logs: new Map(both.map(({ log, options: { postgres } }) => [
+      postgres === undefined ? "sqlite" : "postgres",
+      log,
+    ])),
+  };
+}
+
 const RUNS = {
   settings: runSettings,
   events: runEvents,
   numbers: runOrderNumbers,
+  orders: runTrading,
 };
 const names = positionals.length > 0 ? positionals : Object.keys(RUNS);
 for (const name of names) {
