@@ -74,7 +74,7 @@ const RECIPES: Readonly<Record<ServiceName, Recipe>> = {
     prepare: (bin, home) =>
       Promise.resolve({
         command: (port) => [
-          join(bin, "redis-server"),
+          Deno.env.get("TEST_REDIS_SERVER") || join(bin, "redis-server"),
           ...["--bind", "127.0.0.1", "--port", `${port}`, "--dir", home],
           ...["--save", "", "--appendonly", "yes", "--appendfsync", "everysec"],
           ...["--maxmemory-policy", "noeviction"],
