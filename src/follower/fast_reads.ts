@@ -17,6 +17,8 @@ const MAX_KEYS = 512;
 export interface FastFound {
   /** In the order asked for; `undefined` where it has none to be believed. */
   readonly documents: readonly (SettingsDocument | undefined)[];
+  /** Whether all others are known not to be stored. */
+  readonly isComplete: boolean;
   /** The gate that it was read through. */
   readonly gate: OpenGate;
 }
@@ -142,11 +144,14 @@ export function createFastReads(parts: {
     open: OpenGate,
   ): void {
     let isKnown = true;
+    let isComplete = true;
     const documents = one.keys.map((key) => {
       isKnown &&= brought.has(key) || near.has(key);
-      return brought.get(key) ?? near.get(key);
+      const document = brought.get(key) ?? near.get(key);
+      isComplete &&= document !== undefined || near.isAbsent(key);
+      return document;
     });
-    if (isKnown) return one.resolve({ documents, gate: open });
+    if (isKnown) return one.resolve({ documents, isComplete, gate: open });
     // A document that was near has changed: it is asked for by name now.
     if (one.isAgain) return one.resolve(undefined);
     one.isAgain = true;

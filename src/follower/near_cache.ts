@@ -13,16 +13,31 @@ import type { DrainStep, FastAnswer } from "../../ports/fast_layer.ts";
 /** Characters of all documents kept, at most. */
 const MAX_CHARS = 64 * 1024 * 1024;
 
+/** What stands for a document that is known not to be stored. */
+const ABSENT = "absent";
+
+/** As many characters as that counts for, as anybody may ask for anything. */
+const ABSENT_CHARS = 256;
+
 /** Keeps documents between calls. */
 export interface NearCache {
   /** The settings position up to which what is kept is current; `undefined` when nothing is. */
   readonly position: number | undefined;
 
-  /** Whether `key` is kept. */
+  /** Whether it is kept what is under `key`, or that nothing is. */
   has(key: SettingsKey): boolean;
 
   /** The document under `key`, valid only right after `apply` said so. */
   get(key: SettingsKey): SettingsDocument | undefined;
+
+  /** Whether nothing is under `key`, valid only right after `apply` said so. */
+  isAbsent(key: SettingsKey): boolean;
+
+  /**
+   * Keeps that nothing was under `keys` when the settings position of the same
+   * epoch was `at`; does nothing unless that is the position of what is kept.
+   */
+  keepAbsent(keys: readonly SettingsKey[], at: number): void;
 
   /**
    * Takes an answer in: forgets what has changed and keeps what it brought.
@@ -41,10 +56,13 @@ export interface NearCache {
 
 /** Creates an empty cache. */
 export function createNearCache(): NearCache {
-  const documents = new LRUCache<SettingsKey, SettingsDocument>({
-    maxSize: MAX_CHARS,
-    sizeCalculation: ({ key, json }) => key.length + json.length,
-  });
+  const documents = new LRUCache<SettingsKey, SettingsDocument | typeof ABSENT>(
+    {
+      maxSize: MAX_CHARS,
+      sizeCalculation: (held, key) =>
+        key.length + (held === ABSENT ? ABSENT_CHARS : held.json.length),
+    },
+  );
   let position: number | undefined;
 
   function clear(): void {
@@ -57,7 +75,15 @@ export function createNearCache(): NearCache {
       return position;
     },
     has: (key) => documents.has(key),
-    get: (key) => documents.get(key),
+    get(key) {
+      const held = documents.get(key);
+      return held === ABSENT ? undefined : held;
+    },
+    isAbsent: (key) => documents.get(key) === ABSENT,
+    keepAbsent(keys, at) {
+      if (position !== at) return;
+      for (const key of keys) documents.set(key, ABSENT);
+    },
     clear,
     follow({ from, to, changes }) {
       if (position !== from.settingsPosition) return;

@@ -4,12 +4,7 @@
  * @module
  */
 import type { IdempotencyKey } from "../../domain/idempotency_key.ts";
-import {
-  type SequenceDay,
-  sequenceDayAt,
-  type SequenceRange,
-} from "../../domain/sequence.ts";
-import { rememberByQuarter } from "../../domain/time_zone.ts";
+import type { SequenceDay } from "../../domain/sequence.ts";
 import type { UserId } from "../../domain/user_id.ts";
 import type { Clock } from "../../ports/clock.ts";
 import {
@@ -25,16 +20,11 @@ import {
   type OrderIdWish,
 } from "./order_ids/chains.ts";
 import { createOnce, type Given } from "./order_ids/once.ts";
+import { createToday, type IssuedNumbers } from "./order_ids/today.ts";
 import type { TimeZones } from "./settings/time_zone.ts";
 
 /** How often what is not to be kept any more is looked for. */
 const TRIM_EVERY_MS = 3_600_000;
-
-/** Numbers of a day. */
-export interface IssuedNumbers extends SequenceRange {
-  /** Of which day. */
-  readonly day: SequenceDay;
-}
 
 /** Gives out numbers and ids. */
 export interface OrderIds {
@@ -81,18 +71,22 @@ export function createOrderIds(parts: {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }): OrderIds {
-  const { sequence, intents, timeZone, clock, telemetry } = parts;
+  const { sequence, intents, clock, telemetry } = parts;
   const once = createOnce(intents, clock);
-  const dayAt = rememberByQuarter(sequenceDayAt);
-
-  async function today(user: UserId): Promise<SequenceDay> {
-    return dayAt(clock.now(), await timeZone(user));
-  }
-
+  const today = createToday(parts);
   const chains = createChains({ ...parts, today });
 
   function count(operation: string, result: string): void {
     telemetry.count("holdfast_order_requests_total", { operation, result });
+  }
+
+  async function take(
+    user: UserId,
+    day: SequenceDay | undefined,
+    most: number,
+  ): Promise<IssuedNumbers> {
+    if (day === undefined) return await today.take(user, most);
+    return { day, ...await sequence.next(user, day, most) };
   }
 
   async function forget(signal: AbortSignal): Promise<void> {
@@ -106,9 +100,7 @@ export function createOrderIds(parts: {
     async issue(user, { day, count: most = 1 }, key) {
       const request = JSON.stringify(["sequence", day ?? null, most]);
       const given = await once.answer({ user, key, request }, async () => {
-        const of = day ?? await today(user);
-        const { first, last } = await sequence.next(user, of, most);
-        return { answer: { day: of, first, last }, intents: [] };
+        return { answer: await take(user, day, most), intents: [] };
       });
       count("sequence", given.isRepeat ? "repeated" : "new");
       return given;

@@ -16,6 +16,7 @@ const BUNDLE = "/api/user/settings";
 /** The same, put together as objects, as most would do it. */
 const PARSED = `${BUNDLE}/parsed`;
 const EVENTS = "/api/v1/events";
+const NUMBERS = "/api/orders/sequence";
 
 const defaults = BUILT_IN_DOCUMENTS;
 
@@ -88,6 +89,16 @@ async function createAfternoon(): Promise<Hono> {
         },
       ]));
       return c.json({ documents: Object.fromEntries(entries) });
+    })
+    .post(NUMBERS, async (c) => {
+      const user = c.req.header("x-user-id");
+      const {
+        day = new Date().toISOString().slice(0, 10).replaceAll("-", ""),
+      } = await c.req.json();
+      const key = `user:${user}:sequence:${day}`;
+      const number = await redis.incr(key);
+      if (number === 1) await redis.expire(key, 48 * 3600);
+      return c.json({ user_id: user, day, first: number, last: number });
     })
     .post("/seed", async (c) => {
       const user = c.req.header("x-user-id");

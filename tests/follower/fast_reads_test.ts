@@ -65,6 +65,7 @@ function createWorld() {
   });
   return {
     near,
+    reads,
     gate,
     closed,
     calls,
@@ -276,4 +277,36 @@ Deno.test("fast reads: an own step overtakes no call that is under way", async (
   deepEqual(calls[0]!.query.keys, []);
   await answer(to, []);
   deepEqual(await third, [12]);
+});
+
+Deno.test("fast reads: what is known not to be there is not asked for, and said to be complete", async () => {
+  const { reads, near, calls, answer } = createWorld();
+  const [one, two] = [key(1), key(2)];
+  const missing = reads.find([one, two]);
+  await answer({}, undefined, one);
+  equal((await missing)!.isComplete, false);
+  near.keepAbsent([one], START.settingsPosition);
+  const known = reads.find([one, two]);
+  await settle();
+  deepEqual(calls[0]!.query.keys, []);
+  await answer({}, []);
+  const { documents, isComplete } = (await known)!;
+  deepEqual([documents[0], documents[1]?.version, isComplete], [
+    undefined,
+    3,
+    true,
+  ]);
+});
+
+Deno.test("fast reads: what was not there is asked for again once it has changed", async () => {
+  const { reads, near, calls, answer } = createWorld();
+  const first = reads.find([key(2)]);
+  await answer();
+  await first;
+  near.keepAbsent([key(1)], START.settingsPosition);
+  const found = reads.find([key(1)]);
+  await answer({ position: 12, settingsPosition: 12 }, [key(1)]);
+  deepEqual(calls[0]!.query.keys, [key(1)]);
+  await answer({ position: 12, settingsPosition: 12 }, []);
+  equal((await found)!.documents[0]?.version, 3);
 });

@@ -122,3 +122,40 @@ Deno.test("a step from elsewhere says nothing of what is near", () => {
   for (const from of [4, 6]) near.follow(step(from, 8, document(ONE, 8)));
   deepEqual([near.get(ONE), near.position], [document(ONE, 3), 5]);
 });
+
+Deno.test("that nothing is there is kept like a document, as of the position of the rest", () => {
+  const near = createNearCache();
+  near.keepAbsent([ONE], 5);
+  equal(near.has(ONE), false);
+  near.apply(answer(5, undefined, document(TWO, 4)));
+  for (const at of [4, 6]) near.keepAbsent([ONE], at);
+  equal(near.has(ONE), false);
+  near.keepAbsent([ONE], 5);
+  deepEqual([near.has(ONE), near.isAbsent(ONE), near.get(ONE)], [
+    true,
+    true,
+    undefined,
+  ]);
+  equal(near.isAbsent(TWO), false);
+});
+
+Deno.test("what was not there is forgotten or replaced once it is", () => {
+  const near = createNearCache();
+  const begin = () => {
+    near.clear();
+    near.apply(answer(5, undefined));
+    near.keepAbsent([ONE, TWO], 5);
+  };
+  begin();
+  near.apply(answer(7, [ONE]));
+  deepEqual([near.has(ONE), near.isAbsent(TWO)], [false, true]);
+  begin();
+  near.apply(answer(7, undefined));
+  deepEqual([near.has(ONE), near.has(TWO)], [false, false]);
+  begin();
+  near.apply(answer(7, [ONE], document(ONE, 6)));
+  deepEqual([near.isAbsent(ONE), near.get(ONE)], [false, document(ONE, 6)]);
+  begin();
+  near.follow(step(5, 8, document(ONE, 8), undefined));
+  deepEqual([near.get(ONE), near.has(TWO)], [document(ONE, 8), false]);
+});

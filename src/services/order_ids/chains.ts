@@ -22,9 +22,9 @@ import type {
   OrderIntents,
 } from "../../../ports/order_intents.ts";
 import { PortError } from "../../../ports/port_error.ts";
-import type { SequencePort } from "../../../ports/sequence_port.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
 import type { Draft } from "./once.ts";
+import type { Today } from "./today.ts";
 
 /**
  * How long a chain is known, in days. Less than half a year, so that an id,
@@ -88,15 +88,14 @@ export interface Chains {
   ): () => Promise<Draft<OrderId>>;
 }
 
-/** Creates the drafts; `today` tells the day of a user. */
+/** Creates the drafts. */
 export function createChains(parts: {
-  readonly sequence: SequencePort;
   readonly intents: OrderIntents;
-  readonly today: (user: UserId) => Promise<SequenceDay>;
+  readonly today: Today;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }): Chains {
-  const { sequence, intents, today, clock, telemetry } = parts;
+  const { intents, today, clock, telemetry } = parts;
   return {
     begin(user, mode, wish) {
       let before: ChainId | undefined;
@@ -108,8 +107,7 @@ export function createChains(parts: {
             { user, chain: before },
           );
         }
-        const day = await today(user);
-        const { first: number } = await sequence.next(user, day);
+        const { day, first: number } = await today.take(user);
         const chain = formatChainId({ mode, day, number });
         before = chain;
         const { type, symbol } = wish;
@@ -127,7 +125,7 @@ export function createChains(parts: {
     extend(user, parsed, { type, symbol: wanted }) {
       return async (): Promise<Draft<OrderId>> => {
         const { chain, mode, number } = parsed;
-        const day = resolveDay(parsed, await today(user));
+        const day = resolveDay(parsed, await today.day(user));
         const [begun, order] = await intents.find(user, [
           chainName(day, chain),
           orderName(day, formatClientOrderId(chain, type)),
