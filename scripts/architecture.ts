@@ -33,6 +33,7 @@ const LAYERS: readonly { files: RegExp; mayImport: RegExp }[] = [
     files: /^src\/follower\//,
     mayImport: /^(domain|ports|src\/follower)\/|^npm:lru-cache$/,
   },
+  { files: /^src\/services\/sha256\.ts$/, mayImport: /^node:crypto$/ },
   {
     files: /^src\/services\//,
     mayImport: /^(domain|ports|src\/(services|follower))\/|^npm:lru-cache$/,

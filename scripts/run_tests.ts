@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname, normalize } from "node:path";
 import { guard, within } from "./server_process.ts";
 
 /** The numbers in the line with which `deno test` ends. */
@@ -35,7 +36,8 @@ const PERMISSIONS = ["read", "write", "net", "run", "env", "sys"];
 const STOP_TIMEOUT_MS = 5_000;
 
 /**
- * Runs `deno test` in a process group of its own, of which nothing stays.
+ * Runs `deno test` in a process group of its own, of which nothing stays. In the
+ * end prints how long the tests of each folder took.
  *
  * @returns What it printed, which has also been passed on.
  * @throws When it was silent for too long or `signal` aborts: why, and which
@@ -69,8 +71,10 @@ export async function denoTest(
   stop.addEventListener("abort", () => begun = findRunning(printed));
   const reason = `nothing was printed for ${silenceMs / 1000} s`;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const times = createFolderTimes();
   const output = tee(child.stdout, (text) => {
     printed += text;
+    times.read(text, performance.now());
     clearTimeout(timer);
     timer = setTimeout(() => silence.abort(reason), silenceMs);
   });
@@ -79,12 +83,66 @@ export async function denoTest(
   // What tests left running would hold the pipe open.
   killGroup(child.pid, "SIGKILL");
   await output;
+  times.end(performance.now());
+  if (times.byFolder.size > 1) console.log(`\n${timeTable(times.byFolder)}`);
   clearTimeout(timer);
   if (stop.aborted) {
     const where = begun ?? "no test was running";
     throw new Error(`Cannot finish the tests as ${stop.reason}: ${where}`);
   }
   return { output: printed, success };
+}
+
+/** Measures the tests of each folder by when `deno test` says that a file begins. */
+export interface FolderTimes {
+  /** Milliseconds by folder. */
+  readonly byFolder: ReadonlyMap<string, number>;
+  /** Takes in what was printed next, and when; a line may come in pieces. */
+  read(text: string, nowMs: number): void;
+  /** Nothing more is run. */
+  end(nowMs: number): void;
+}
+
+/** Creates it. */
+export function createFolderTimes(): FolderTimes {
+  const byFolder = new Map<string, number>();
+  let rest = "";
+  let current: { folder: string; sinceMs: number } | undefined;
+
+  function end(nowMs: number): void {
+    if (!current) return;
+    const { folder, sinceMs } = current;
+    byFolder.set(folder, (byFolder.get(folder) ?? 0) + nowMs - sinceMs);
+    current = undefined;
+  }
+
+  return {
+    byFolder,
+    end,
+    read(text, nowMs) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) {
+        const [, file] =
+          /^running \d+ tests? from (.+)$/.exec(stripColours(line)) ?? [];
+        if (file === undefined) continue;
+        end(nowMs);
+        current = { folder: dirname(normalize(file)), sinceMs: nowMs };
+      }
+    },
+  };
+}
+
+/** The folders as a table, those that took longest first. */
+export function timeTable(byFolder: ReadonlyMap<string, number>): string {
+  const rows = [...byFolder].toSorted(([, a], [, b]) => b - a)
+    .map(([folder, ms]) => [folder, (ms / 1000).toFixed(1)] as const);
+  const sum = byFolder.values().reduce((a, b) => a + b, 0);
+  rows.push(["all of them", (sum / 1000).toFixed(1)]);
+  const width = Math.max(...rows.map(([folder]) => folder.length));
+  return rows.map(([folder, seconds]) =>
+    `${folder.padEnd(width)}  ${seconds.padStart(6)} s`
+  ).join("\n");
 }
 
 /** Reads which test, and which of its steps, has begun and not ended. */

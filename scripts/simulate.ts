@@ -5,6 +5,7 @@
  * and tells its story. `--canaries` switches the rules of the protocol off, one
  * after the other, and shows that the simulation sees it: with the recorded
  * seeds, else with up to `--limit N` schedules; `--record` records them anew.
+ * What no schedule can show has a directed test, which has to fail.
  *
  * @module
  */
@@ -12,6 +13,7 @@ import { parseArgs } from "node:util";
 import {
   canaryTable,
   checkCanaries,
+  checkDirected,
   readSeeds,
   recordSeeds,
 } from "../tests/simulation/check_canaries.ts";
@@ -52,11 +54,16 @@ async function tell(seed: number): Promise<boolean> {
 
 async function canaries(limit: number, records: boolean): Promise<boolean> {
   const verdicts = await checkCanaries(records ? {} : await readSeeds(), limit);
-  console.log(canaryTable(verdicts));
-  const problems = verdicts.flatMap(({ problem }) => problem ?? []);
-  for (const problem of problems) console.log(problem);
+  const directed = await checkDirected();
   if (records) await recordSeeds(verdicts);
-  else if (verdicts.some(({ found, recorded }) => found?.seed !== recorded)) {
+  const shown = records
+    ? verdicts.map((one) => ({ ...one, recorded: one.found?.seed }))
+    : verdicts;
+  console.log(canaryTable(shown, directed));
+  const problems = [...verdicts, ...directed]
+    .flatMap(({ problem }) => problem ?? []);
+  for (const problem of problems) console.log(problem);
+  if (shown.some(({ found, recorded }) => found?.seed !== recorded)) {
     console.log("To record: deno task simulate --canaries --record");
   }
   return problems.length === 0;

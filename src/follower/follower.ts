@@ -188,7 +188,9 @@ export function openFollower(parts: FollowerParts): Follower {
 
   function state(): FollowerState {
     const { open } = gate;
-    const isUnverified = gate.isRecordAway && fast.isUp && !isStrict;
+    // Before the log has been seen, nothing tells that the values are its own.
+    const isUnverified = gate.isRecordAway && fast.isUp && !isStrict &&
+      epoch() !== undefined;
     return {
       mode: open ? "normal" : isUnverified ? "unverified" : "degraded",
       isFastLayerUp: fast.isUp,

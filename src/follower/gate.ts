@@ -247,6 +247,8 @@ export function createGate(parts: {
     async run(signal) {
       const deafen = fast.listen(() => {
         if (!fast.isUp) close(fast.fault ?? "it cannot be reached");
+        // It may answer in the database's place, or may not any more.
+        if (isRecordAway) parts.onChange();
         pacing.wake();
       });
       let failures = 0;
@@ -264,6 +266,8 @@ export function createGate(parts: {
               fault = sentence(reasonOf(error));
               isHopeless = error instanceof Unsound && error.isLasting;
               parts.onChange();
+              // Only a claim tells whether it is the database that is away.
+              if (error instanceof PortError) await letGo();
             }
           }
           const spent = clock.monotonic() - began;

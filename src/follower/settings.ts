@@ -7,6 +7,7 @@ import type { SettingsKey } from "../../domain/settings.ts";
 import { admit } from "../../ports/arguments.ts";
 import type { FastLayer } from "../../ports/fast_layer.ts";
 import { isTransient } from "../../ports/port_error.ts";
+import type { RecordSnapshot } from "../../ports/record_store.ts";
 import type {
   SettingsSnapshot,
   SettingsStore,
@@ -30,7 +31,7 @@ export interface SettingsParts extends DatabaseSettingsParts {
   /** Whether it is believed. */
   readonly gate: Gate;
   /** What is remembered of it. */
-  readonly near: Pick<NearCache, "get">;
+  readonly near: Pick<NearCache, "get" | "keepAbsent">;
   /** Fills it. */
   readonly fills: Fills;
   /** Whether to fail rather than answer unverified. */
@@ -49,9 +50,20 @@ export function openFollowedSettings(parts: SettingsParts): SettingsStore {
   ): Promise<SettingsSnapshot> {
     const missing = found ? keys.filter((_, i) => !found.documents[i]) : [];
     const right = found && await fills.take(found.gate, missing);
-    const { documents } = await readSafely(parts, keys);
+    const snapshot = await readSafely(parts, keys);
+    const { documents } = snapshot;
     right?.fill(documents);
+    keepAbsent(keys, snapshot);
     return { documents, source: "database", verified: true };
+  }
+
+  /** Remembers what is not there with what is near, where that is as of the same position. */
+  function keepAbsent(
+    keys: readonly SettingsKey[],
+    { documents, head, settingsPosition }: RecordSnapshot,
+  ): void {
+    if (gate.open?.session.checkpoint.epoch !== head.epoch) return;
+    near.keepAbsent(keys.filter((_, i) => !documents[i]), settingsPosition);
   }
 
   /** What the fast layer has, whether or not it is the newest. */
@@ -90,7 +102,7 @@ export function openFollowedSettings(parts: SettingsParts): SettingsStore {
     async read(keys, signal) {
       admit("settings store", closed, signal);
       const found = gate.open ? await reads.find(keys) : undefined;
-      if (found?.documents.every((document) => document)) {
+      if (found?.isComplete) {
         const { documents } = found;
         return { documents, source: "redis", verified: true };
       }

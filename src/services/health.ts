@@ -67,6 +67,7 @@ export interface HealthService {
  * @param parts.bus Answers from the database of record: it is the probe.
  * @param parts.model The active model, where there is one.
  * @param parts.concerns Each tells what its part cannot do now, if anything.
+ * @param parts.faults Each tells what keeps the whole from serving, if anything.
  * @param parts.needsModel Whether this instance is there to give signals.
  * @param parts.remotes Looks at the other processes that this one asks, if any.
  */
@@ -77,6 +78,7 @@ export function createHealthService(parts: {
   readonly model: () => ModelInfo | undefined;
   readonly needsModel: boolean;
   readonly concerns: readonly (() => string | undefined)[];
+  readonly faults?: readonly (() => string | undefined)[];
   readonly version: string;
   readonly remotes?: RemoteLooks;
 }): HealthService {
@@ -128,6 +130,10 @@ export function createHealthService(parts: {
         faults.push(
           "Cannot generate signals as no model is loaded: put one at MODEL_PATH",
         );
+      }
+      for (const find of parts.faults ?? []) {
+        const fault = find();
+        if (fault !== undefined) faults.push(fault);
       }
       const losses: string[] = [];
       if (mode !== "normal") {

@@ -115,6 +115,11 @@ const BROKEN: readonly [
       submit: (order) => broker.submit({ ...order, reduceOnly: false }),
     }),
   ],
+  [
+    "who gives a submit up while it is held up stops it",
+    "does not hear that it is to stop",
+    (broker) => ({ submit: (order) => broker.submit(order) }),
+  ],
 ];
 
 for (const [law, what, broken] of BROKEN) {

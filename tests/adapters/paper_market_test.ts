@@ -20,8 +20,6 @@ import {
   dec,
   MSFT,
 } from "../support/paper_world.ts";
-import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
-import { settle } from "../support/turns.ts";
 
 const MONDAY = parseTradingDate("2026-01-05");
 const TUESDAY = parseTradingDate("2026-01-06");
@@ -309,56 +307,6 @@ Deno.test("paper: a trading day is what the caller says", async () => {
   await clock.advance(DAY_MS);
   await broker.poke();
   equal(await stand(broker, "day"), "open");
-});
-
-Deno.test("paper: a symbol without a price holds up no other, and is told of", async () => {
-  const { open, prices } = createPaperWorld();
-  const telemetry = createRecordingTelemetry();
-  await using broker = open({ telemetry });
-  await broker.submit(buy("a", LOW));
-  await broker.submit(buy("b", { ...LOW, symbol: MSFT }));
-  prices.delete(AAPL);
-  prices.set(MSFT, dec("90"));
-  await broker.poke();
-  equal(await stand(broker, "a"), "open");
-  equal(await stand(broker, "b"), "filled 10@90");
-  const labels = { port: "broker", code: "not_found" };
-  equal(telemetry.counted("holdfast_port_errors_total", labels), 1);
-  equal(telemetry.logged("warn").length, 1);
-});
-
-Deno.test("paper: the broker looks by itself when it is told how often, through failures, until it is closed", async () => {
-  const world = createPaperWorld();
-  const telemetry = createRecordingTelemetry();
-  let isDown = false;
-  let looks = 0;
-  const ledger: TradeLedger = {
-    ...world.ledger,
-    list(query, signal) {
-      looks++;
-      if (isDown) throw new PortError("unavailable", "Cannot list rows");
-      return world.ledger.list(query, signal);
-    },
-  };
-  const broker = world.open({ ledger, telemetry, lookEveryMs: 1000 });
-  const filled = new Promise((resolve) =>
-    broker.onChange((_, id) => resolve(id))
-  );
-  await broker.submit(buy("a", LOW));
-  world.prices.set(AAPL, dec("94"));
-  isDown = true;
-  await world.clock.advance(1000);
-  await settle();
-  const labels = { port: "broker", code: "unavailable" };
-  equal(telemetry.counted("holdfast_port_errors_total", labels), 1);
-  isDown = false;
-  await world.clock.advance(1000);
-  equal(await filled, "a");
-  await broker[Symbol.asyncDispose]();
-  const before = looks;
-  await world.clock.advance(10_000);
-  await settle();
-  equal(looks, before);
 });
 
 Deno.test("paper: a ledger that fails fails the call: full is unavailable, all else is said as it is", async () => {

@@ -167,7 +167,7 @@ async function mends(
   equal(connection.fault, undefined);
   equal(await connection.send(["GET", "absent"]), null);
   const levels = telemetry.logged().map(({ level }) => level);
-  deepEqual(levels, ["error", "info"]);
+  deepEqual(levels, ["error", "debug"]);
   match(JSON.stringify(telemetry.logged()), why);
   ok(!/s3cret|wr0ng/.test(JSON.stringify(telemetry.logged())));
 }
@@ -188,7 +188,7 @@ if (await canStartRedis(import.meta.url)) {
     equal(await connection.send(["PING"]), "PONG");
     deepEqual(
       telemetry.logged().map(({ level, message }) => [level, message]),
-      [["warn", "Redis cannot be used"], ["info", "Redis is used again"]],
+      [["warn", "Redis cannot be used"], ["debug", "Redis is used again"]],
     );
   });
 

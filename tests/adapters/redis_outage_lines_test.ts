@@ -42,25 +42,28 @@ Deno.test("outage: each kind is logged once, however often it is noted", () => {
   }
   deepEqual(said(), [
     ["warn", sentence(REFUSED.reason)],
-    ["warn", sentence(LOADING.reason)],
-    ["warn", sentence(REPLICA.reason)],
+    ["debug", sentence(LOADING.reason)],
+    ["debug", sentence(REPLICA.reason)],
     ["error", sentence(PASSWORD.reason)],
   ]);
 });
 
-Deno.test("outage: its end is logged, and the same kind again in the next one", () => {
+Deno.test("outage: of a server that was there its user tells, unless somebody has to set it up", () => {
   const { outage, said } = createWorld();
+  outage.end();
   for (let i = 0; i < 2; i++) {
     outage.note(LOST);
+    outage.note(LOADING);
     outage.end();
     equal(outage.fault, undefined);
   }
-  deepEqual(said(), [
-    ["warn", sentence(LOST.reason)],
-    ["info", undefined],
-    ["warn", sentence(LOST.reason)],
-    ["info", undefined],
-  ]);
+  outage.note(PASSWORD);
+  const lost = [
+    ["debug", sentence(LOST.reason)],
+    ["debug", sentence(LOADING.reason)],
+    ["debug", undefined],
+  ];
+  deepEqual(said(), [...lost, ...lost, ["error", sentence(PASSWORD.reason)]]);
 });
 
 Deno.test("outage: a server that is there from the start is no news", () => {

@@ -318,6 +318,43 @@ export const BROKER_LAWS = {
     deepEqual(await openIds(subject), [id]);
   },
 
+  "what was held up takes effect within inFlightMs, or never": async (
+    subject,
+  ) => {
+    const { broker, holdUp, pass } = subject;
+    for (const [id, some] of [["a", {}], ["b", far(subject)]] as const) {
+      const letGo = holdUp();
+      const sent = broker.submit(order(subject, { id, ...some }));
+      const refused = rejects(sent, { code: "unavailable" });
+      await pass(broker.inFlightMs + 1);
+      letGo();
+      await refused;
+      await subject.settle();
+      equal(await broker.find(ANN, id), undefined);
+    }
+    deepEqual(await held(subject), []);
+    const letGo = holdUp();
+    const sent = broker.submit(order(subject, { id: "c" }));
+    await pass(broker.inFlightMs);
+    letGo();
+    equal((await sent).order.id, "c");
+  },
+
+  "who gives a submit up while it is held up stops it": async (subject) => {
+    const { broker, holdUp, pass } = subject;
+    const letGo = holdUp();
+    const gone = new AbortController();
+    const sent = broker.submit(order(subject), gone.signal);
+    const refused = rejects(sent, { message: "gone" });
+    await pass(1);
+    gone.abort(new Error("gone"));
+    letGo();
+    await refused;
+    await subject.settle();
+    equal(await broker.find(ANN, order(subject).id), undefined);
+    deepEqual(await held(subject), []);
+  },
+
   "a closed broker rejects, and closes twice": async (subject) => {
     const { broker } = subject;
     await broker[Symbol.asyncDispose]();

@@ -20,6 +20,10 @@ export interface BrokerSubject extends AsyncDisposable {
   readonly move: (price: Decimal) => void;
   /** Comes back when the venue has filled what it will fill at these prices. */
   readonly settle: () => Promise<void>;
+  /** Holds up what the venue is asked from now on, until the result is called. */
+  readonly holdUp: () => () => void;
+  /** Lets time pass. */
+  readonly pass: (ms: number) => Promise<void>;
 }
 
 export const ANN = parseUserId("ann");

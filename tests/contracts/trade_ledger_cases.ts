@@ -42,7 +42,13 @@ export const refs = (...ids: string[]) =>
   ids.map((id) => ({ kind: "order", id }));
 
 /** What the log holds. */
-export async function logged(bus: EventBus) {
+export async function logged(bus: EventBus, upTo = 0) {
+  let { head } = await bus.read({ after: 0, limit: 1 });
+  // A bus that follows the database may be a moment behind it.
+  while (head.position < upTo) {
+    await bus.wait(head.position);
+    ({ head } = await bus.read({ after: 0, limit: 1 }));
+  }
   const { events } = await bus.read({ after: 0, limit: 1000 });
   return events.map(({ id, position, batchEnd }) => ({
     id,

@@ -5,7 +5,7 @@
  */
 import type { UserId } from "../../domain/user_id.ts";
 import { type SettingsKey, settingsKey } from "../../domain/settings.ts";
-import { sleep } from "../../scripts/server_process.ts";
+import { sleep, within } from "../../scripts/server_process.ts";
 import { type Chance, createChance } from "../simulation/chance.ts";
 import { userSettings } from "../support/default_documents.ts";
 import { createHistory, type History } from "../support/history.ts";
@@ -20,6 +20,8 @@ export interface Failure {
   readonly start: number;
   readonly end: number;
   readonly message: string;
+  /** Whether Redis had what was asked for. */
+  readonly isHeld: boolean;
 }
 
 /** The longest time between two answers to the same client. */
@@ -34,13 +36,13 @@ export interface Gaps {
 export interface Account {
   readonly history: History;
   readonly gaps: Readonly<Record<"read" | "write", Readonly<Gaps>>>;
-  /** Failures with an excuse. */
-  readonly allowed: readonly Failure[];
+  /** Failures with an excuse, by what it is. */
+  readonly allowed: ReadonlyMap<string, readonly Failure[]>;
   /** Failures without one. */
   readonly forbidden: readonly Failure[];
   /** Unverified answers without an excuse. */
   readonly unverified: readonly Failure[];
-  /** Milliseconds of answers, by where they came from. */
+  /** Milliseconds of answers: reads by where they came from, writes by mode. */
   readonly latencies: ReadonlyMap<string, readonly number[]>;
 }
 
@@ -78,15 +80,22 @@ export function documentOf(user: string, value: string): string {
   return JSON.stringify(userSettings({ value, padding }));
 }
 
-/** Creates the clients of `world`. */
-export function createClients(world: World, seed: number): Clients {
+/**
+ * Creates the clients of `world`.
+ *
+ * @param modeOf In which mode an instance is, as it was seen last.
+ */
+export function createClients(
+  world: World,
+  seed: number,
+  modeOf: (instance: string) => string,
+): Clients {
   const { instances, outages } = world;
   const now = () => performance.now();
   const history = createHistory(now, (error) =>
     // Nobody knows what became of a write without an answer, or with this one.
     error instanceof Refused && error.status !== 504 ? "failed" : "unknown");
-  const allowed: Failure[] = [];
-  const forbidden: Failure[] = [];
+  const failures: Failure[] = [];
   const latencies = new Map<string, number[]>();
   const gaps = {
     read: { any: 0, unexcused: 0 },
@@ -115,7 +124,7 @@ export function createClients(world: World, seed: number): Clients {
         // Said where the database cannot be asked, and nowhere else.
         const { name } = instanceOf(number);
         const end = now();
-        if (!outages.excuses(name, "read", start, end)) {
+        if (!outages.lacks(name, ["process", "postgres"], start, end)) {
           unverified.push({
             client,
             instance: name,
@@ -123,6 +132,7 @@ export function createClients(world: World, seed: number): Clients {
             start,
             end,
             message: "Unverified: although Postgres was there",
+            isHeld: true,
           });
         }
       }
@@ -145,15 +155,27 @@ export function createClients(world: World, seed: number): Clients {
     user: string,
     etag?: string,
   ): Promise<void> {
-    const { url } = instanceOf(number);
+    const { url, name } = instanceOf(number);
     const value = `${client}-${++written}`;
     await history.write(client, user, value, async () => {
       const start = now();
+      const mode = modeOf(name);
       const body = documentOf(user, value);
       const { headers } = await ask(url, "PUT", user, body, etag);
-      measure("write", now() - start);
+      measure(`write, ${mode}`, now() - start);
       return versionOf(headers.get("etag")!);
     });
+  }
+
+  /** What is to blame, if anything; known for certain once all is noted. */
+  function excuseOf(failure: Failure): string | undefined {
+    const { instance, kind, start, end, message, isHeld } = failure;
+    if (/^Refused: (?!503|504)/.test(message)) return undefined;
+    const excuse = outages.excuse(instance, kind, start, end);
+    if (excuse !== undefined || kind === "write" || isHeld) return excuse;
+    return outages.lacks(instance, ["postgres"], start, end)
+      ? "postgres and the key in redis"
+      : undefined;
   }
 
   /** Does something, and takes down how it failed. */
@@ -161,6 +183,7 @@ export function createClients(world: World, seed: number): Clients {
     kind: "read" | "write",
     number: number,
     client: string,
+    user: string,
     work: () => Promise<unknown>,
   ): Promise<boolean> {
     const start = now();
@@ -176,11 +199,12 @@ export function createClients(world: World, seed: number): Clients {
         return true;
       }
       const end = now();
-      const excused = isExcusable(error) &&
-        outages.excuses(name, kind, start, end);
       const message = String(error);
-      (excused ? allowed : forbidden)
-        .push({ client, instance: name, kind, start, end, message });
+      const isHeld = kind === "read" && await holds(world, user);
+      failures.push({
+        ...{ client, instance: name, kind, start, end, message },
+        isHeld,
+      });
       return false;
     }
   }
@@ -216,7 +240,7 @@ export function createClients(world: World, seed: number): Clients {
       signal,
       createChance(seed, client),
       (user) =>
-        attempt("read", number, client, () => read(number, client, user)),
+        attempt("read", number, client, user, () => read(number, client, user)),
     );
   }
 
@@ -227,12 +251,13 @@ export function createClients(world: World, seed: number): Clients {
       let etag: string | undefined;
       if (chance.happens(0.15)) {
         const seen = async () => etag = await read(number, client, user);
-        if (!await attempt("read", number, client, seen)) return false;
+        if (!await attempt("read", number, client, user, seen)) return false;
       }
       return await attempt(
         "write",
         number,
         client,
+        user,
         () => write(number, client, user, etag),
       );
     });
@@ -241,8 +266,13 @@ export function createClients(world: World, seed: number): Clients {
   return {
     history,
     gaps,
-    allowed,
-    forbidden,
+    get allowed() {
+      const excused = failures.filter((one) => excuseOf(one) !== undefined);
+      return Map.groupBy(excused, (one) => excuseOf(one)!);
+    },
+    get forbidden() {
+      return failures.filter((one) => excuseOf(one) === undefined);
+    },
     unverified,
     latencies,
     async prepare() {
@@ -262,6 +292,7 @@ export function createClients(world: World, seed: number): Clients {
             "read",
             number,
             client,
+            user,
             () => read(number, client, user),
           );
         }
@@ -270,10 +301,15 @@ export function createClients(world: World, seed: number): Clients {
   };
 }
 
-/** Whether it is a failure that an outage may lead to. */
-function isExcusable(error: unknown): boolean {
-  return !(error instanceof Refused) || error.status === 503 ||
-    error.status === 504;
+/** Whether Redis has settings of `user` that it may answer with. */
+async function holds({ redis }: World, user: string): Promise<boolean> {
+  const looked = Promise.all([
+    redis.command("GET", "hf:checkpoint"),
+    redis.command("GETRANGE", keyOf(user), 0, 99),
+  ]).catch(() => undefined);
+  const [mark, value] = await within(500, looked) ?? [];
+  const generation = String(mark).split(":")[2];
+  return String(value).includes(`,"gen":"${generation}",`);
 }
 
 function versionOf(etag: string): number {

@@ -6,6 +6,7 @@
 import { sleep } from "../../scripts/server_process.ts";
 import type { Chance } from "../simulation/chance.ts";
 import type { Instance } from "./instance.ts";
+import type { Loss } from "./outages.ts";
 import type { World } from "./world.ts";
 
 /** To what faults happen; at any time there is one of each at most. */
@@ -36,4 +37,13 @@ export function pause(
 /** One of the instances. */
 export function oneOf({ world, chance }: Scene): Instance {
   return chance.pick(world.instances);
+}
+
+/** Notes that no instance has what `loss` says; the result ends it. */
+export function beginAll(
+  { instances, outages }: World,
+  loss: Loss,
+): () => void {
+  const ends = instances.map(({ name }) => outages.begin(name, loss));
+  return () => ends.forEach((end) => end());
 }

@@ -7,8 +7,7 @@
 import type { History } from "../support/history.ts";
 import { connectPsql } from "../support/postgres_world.ts";
 import { documentOf, keyOf, USERS } from "./clients.ts";
-import { type Faults, oneOf, pause, type Scene } from "./fault.ts";
-import type { World } from "./world.ts";
+import { beginAll, type Faults, oneOf, pause, type Scene } from "./fault.ts";
 
 /** What happens to the processes of the service and to Postgres. */
 export const MACHINE_FAULTS: Faults = {
@@ -27,6 +26,7 @@ export const MACHINE_FAULTS: Faults = {
     await instance.stop();
     await pause(scene.chance, 0, 2500);
     await instance.start();
+    scene.world.outages.began(instance.name);
     end();
   },
 
@@ -63,14 +63,6 @@ export function personFaults(history: History): Faults {
       }
     },
   };
-}
-
-function beginAll(
-  { instances, outages }: World,
-  loss: "postgres" | "connections",
-): () => void {
-  const ends = instances.map(({ name }) => outages.begin(name, loss));
-  return () => ends.forEach((end) => end());
 }
 
 let changed = 0;

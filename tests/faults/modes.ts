@@ -13,6 +13,8 @@ export interface Modes {
   readonly switches: ReadonlyMap<string, number>;
   /** Seconds in each mode, of all instances. */
   readonly seconds: ReadonlyMap<string, number>;
+  /** The mode that the instance was in when it was looked at last. */
+  of(instance: string): string;
   /**
    * How long it takes from now until every instance is in mode normal, in
    * milliseconds; `undefined` when it takes longer than `limitMs`.
@@ -30,6 +32,7 @@ const LOOK_MS = 50;
 export function createModes(instances: readonly Instance[]): Modes {
   const switches = new Map<string, number>();
   const seconds = new Map<string, number>();
+  const latest = new Map<string, string>();
   const add = (to: Map<string, number>, name: string, count: number) =>
     to.set(name, (to.get(name) ?? 0) + count);
 
@@ -41,6 +44,7 @@ export function createModes(instances: readonly Instance[]): Modes {
     for (let since = performance.now(); !signal.aborted;) {
       await sleep(LOOK_MS);
       const { mode } = await look(instance);
+      latest.set(instance.name, mode);
       const now = performance.now();
       add(seconds, mode, (now - since) / 1000);
       since = now;
@@ -53,6 +57,7 @@ export function createModes(instances: readonly Instance[]): Modes {
   return {
     switches,
     seconds,
+    of: (instance) => latest.get(instance) ?? "unknown",
     async untilNormal(limitMs) {
       const began = performance.now();
       for (;;) {

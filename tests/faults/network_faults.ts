@@ -3,80 +3,68 @@
  *
  * @module
  */
-import { type Faults, oneOf, pause } from "./fault.ts";
+import type { Chance } from "../simulation/chance.ts";
+import type { TcpProxy } from "../support/tcp_proxy.ts";
+import { type Fault, type Faults, oneOf, pause } from "./fault.ts";
 
 /** What happens between one instance and its servers. */
 export const NETWORK_FAULTS: Faults = {
-  async "way to redis cut"(scene) {
-    const { redis } = oneOf(scene);
-    for (let times = 1 + scene.chance.below(4); times > 0; times--) {
+  "way to redis cut": onWayToRedis(async (redis, chance) => {
+    for (let times = 1 + chance.below(4); times > 0; times--) {
       redis.cut();
-      await pause(scene.chance, 0, 400);
+      await pause(chance, 0, 400);
     }
-  },
+  }),
 
-  async "redis refused"(scene) {
-    const { redis } = oneOf(scene);
+  "redis refused": onWayToRedis(async (redis, chance) => {
     await redis.refuse();
-    await pause(scene.chance, 100, 3000);
+    await pause(chance, 100, 3000);
     await redis.mend();
-  },
+  }),
 
-  async "way to redis slow"(scene) {
-    const { chance } = scene;
-    const { redis } = oneOf(scene);
+  "way to redis slow": onWayToRedis(async (redis, chance) => {
     redis.toServer.delay(chance.between(10, 80));
     if (chance.happens(0.5)) redis.toClient.delay(chance.between(10, 80));
     await pause(chance, 500, 3000);
     await redis.mend();
-  },
+  }),
 
-  async "way to redis a black hole"(scene) {
-    const { chance } = scene;
-    const { redis } = oneOf(scene);
+  "way to redis a black hole": onWayToRedis(async (redis, chance) => {
     if (chance.happens(0.7)) redis.toServer.blackhole();
     else redis.toClient.blackhole();
     await pause(chance, 200, 3000);
     await redis.mend();
-  },
+  }),
 
-  async "replies of redis lost"(scene) {
-    const { chance } = scene;
-    const { redis } = oneOf(scene);
+  "replies of redis lost": onWayToRedis(async (redis, chance) => {
     for (let times = 1 + chance.below(4); times > 0; times--) {
       redis.loseReplies(1 + chance.below(3), isScript);
       await pause(chance, 100, 500);
     }
     await redis.mend();
-  },
+  }),
 
-  async "commands to redis late"(scene) {
-    const { chance } = scene;
-    const { redis } = oneOf(scene);
+  "commands to redis late": onWayToRedis(async (redis, chance) => {
     for (let times = 1 + chance.below(3); times > 0; times--) {
       redis.toServer.hold();
       await pause(chance, 30, 3000 / times);
       redis.toServer.mend();
       await pause(chance, 50, 300);
     }
-  },
+  }),
 
-  async "replies of redis late"(scene) {
-    const { chance } = scene;
-    const { redis } = oneOf(scene);
+  "replies of redis late": onWayToRedis(async (redis, chance) => {
     redis.toClient.hold();
     await pause(chance, 30, 2500);
     redis.toClient.mend();
-  },
+  }),
 
-  async "way to redis narrow"(scene) {
-    const { chance } = scene;
-    const { redis } = oneOf(scene);
+  "way to redis narrow": onWayToRedis(async (redis, chance) => {
     redis.toServer.limit(chance.between(2_000, 100_000));
     redis.toClient.limit(chance.between(2_000, 100_000));
     await pause(chance, 500, 2500);
     await redis.mend();
-  },
+  }),
 
   async "way to postgres cut"(scene) {
     const { name, postgres } = oneOf(scene);
@@ -133,6 +121,18 @@ export const NETWORK_FAULTS: Faults = {
     end();
   },
 };
+
+/** What happens on the way of one instance to Redis, and is told of it. */
+function onWayToRedis(
+  happen: (redis: TcpProxy, chance: Chance) => Promise<void>,
+): Fault {
+  return async (scene) => {
+    const { name, redis } = oneOf(scene);
+    const end = scene.world.outages.begin(name, "redis");
+    await happen(redis, scene.chance);
+    end();
+  };
+}
 
 /** Whether `request` holds a call of a script. */
 function isScript(request: string): boolean {

@@ -5,7 +5,7 @@
  * @module
  */
 import { sleep } from "../../scripts/server_process.ts";
-import { equal, match, ok, rejects } from "../support/assert.ts";
+import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import {
   allowConnections,
   takeAllConnections,
@@ -14,7 +14,7 @@ import { userSettings } from "../support/default_documents.ts";
 import { connectPsql } from "../support/postgres_world.ts";
 import { startService } from "../support/service_process.ts";
 import { ask, askJson } from "./http.ts";
-import type { Instance } from "./instance.ts";
+import type { Instance, Launch } from "./instance.ts";
 import { look } from "./modes.ts";
 import { until } from "./settle.ts";
 import { openWorld, type Programs, requirePrograms } from "./world.ts";
@@ -24,6 +24,12 @@ const SOON_MS = 5000;
 
 /** How the service says that Postgres has no connection for it. */
 const NONE_LEFT = /as its server has no connection left: Postgres says 53300/;
+
+/** How a service that has not seen Postgres yet says what it cannot do. */
+const AWAY_AT_START =
+  /^Cannot reach database postgres at .*: settings wait for the database$/;
+
+const SIGNALS = { symbols: ["SYNA", "SYNB", "SYNC"], top_n: 1, bottom_n: 1 };
 
 const untilNormal = (instance: Pick<Instance, "url">) =>
   until(SOON_MS, () => look(instance), ({ mode }) => mode === "normal");
@@ -39,7 +45,11 @@ async function put({ url }: Pick<Instance, "url">, value: number) {
 async function get({ url }: Pick<Instance, "url">) {
   const { headers, document } = await ask(url, "GET", "ann");
   const { value } = JSON.parse(document!).custom;
-  return { value, source: headers.get("x-holdfast-source") };
+  return {
+    value,
+    source: headers.get("x-holdfast-source"),
+    verified: headers.get("x-holdfast-verified"),
+  };
 }
 
 function testOddWorlds(programs: Programs): void {
@@ -58,6 +68,66 @@ function testOddWorlds(programs: Programs): void {
       () => get(ann),
       ({ value, source }) => value === 1 && source === "redis",
     );
+  });
+
+  Deno.test("faults: a Redis that goes and comes back is one line each, however many ask", async () => {
+    const launch: Launch = (env) => startService({ ...env, LOG_LEVEL: "info" });
+    await using world = await openWorld(programs, { launch });
+    const { redis, instances: [ann] } = world;
+    const empty = await redis.snapshot();
+    await ann.start();
+    await put(ann, 1);
+    await untilNormal(ann);
+    await until(SOON_MS, () => get(ann), ({ source }) => source === "redis");
+    const before = ann.log.length;
+    /** What was logged since, except of the requests themselves. */
+    const said = () =>
+      ann.log.slice(before).map((line) => JSON.parse(line))
+        .filter(({ message }) => message !== "request")
+        .map(({ level, message }) => [level, message]);
+    const askMany = async () => {
+      for (let i = 0; i < 5; i++) {
+        const asked = Array.from({ length: 10 }, () => get(ann));
+        for (const { value } of await Promise.all(asked)) equal(value, 1);
+        await put(ann, 1);
+      }
+    };
+
+    const asking = askMany();
+    await redis.stop();
+    await asking;
+    await until(SOON_MS, () => look(ann), ({ mode }) => mode === "degraded");
+    await askMany();
+    const went = [["warn", "The service is degraded"]];
+    deepEqual(said(), went);
+    // It comes back with nothing, so that it is filled anew as well.
+    await redis.restore(empty);
+    await redis.start();
+    await untilNormal(ann);
+    await askMany();
+    // The warm-up and whatever else follows has the time to say so.
+    await sleep(1000);
+    deepEqual(said(), [...went, ["info", "Redis serves reads"]]);
+  });
+
+  Deno.test("faults: a Redis that is not there at the start is one line, and so is its coming", async () => {
+    const launch: Launch = (env) => startService({ ...env, LOG_LEVEL: "info" });
+    await using world = await openWorld(programs, { launch });
+    const { redis, instances: [ann] } = world;
+    await redis.stop();
+    await ann.start();
+    const ofRedis = () =>
+      ann.log.map((line) => JSON.parse(line)).filter((line) =>
+        JSON.stringify(line).includes("Redis")
+      ).map(({ level, message }) => [level, message]);
+    // Longer than several attempts to connect.
+    await sleep(1500);
+    const away = [["warn", "Redis cannot be used"]];
+    deepEqual(ofRedis(), away);
+    await redis.start();
+    await untilNormal(ann);
+    await sleep(500);
+    deepEqual(ofRedis(), [...away, ["info", "Redis serves reads"]]);
   });
 
   Deno.test("faults: a wrong password of Redis is said once, without it, and the service serves", async () => {
@@ -121,21 +191,44 @@ function testOddWorlds(programs: Programs): void {
 
   Deno.test("faults: a service starts without Postgres, says so, and serves when it appears", async () => {
     await using world = await openWorld(programs);
-    const { postgres, instances: [ann] } = world;
+    const { postgres, instances: [ann, bob] } = world;
+    // Redis has settings, but nothing tells whether they are of this database.
+    await bob.start();
+    await put(bob, 1);
+    await untilNormal(bob);
+    await until(SOON_MS, () => get(bob), ({ source }) => source === "redis");
+    await bob.stop("SIGTERM");
     await postgres.stop();
     await ann.start();
-    const health = await healthOf(ann);
+    const health = await until(
+      SOON_MS,
+      () => healthOf(ann),
+      ({ redis_connected }) => redis_connected,
+    );
     equal(health.http, 503);
     equal(health.database_connected, false);
+    equal(health.mode, "degraded");
+    match(health.reasons.at(-1), AWAY_AT_START);
+    const said = [...health.reasons, ...ann.log].join("\n");
+    ok(!/unverified|serves reads|in its place/.test(said), said);
     const ready = await askJson(`${ann.url}/health/ready`);
     equal(ready.http, 503);
     equal(ready.ready, false);
     equal((await askJson(`${ann.url}/health/live`)).status, "alive");
-    equal((await askJson(`${ann.url}/api/user/settings`)).http, 503);
+    const waits = { status: 503, message: /Cannot reach database postgres / };
+    await rejects(get(ann), { name: "Refused", ...waits });
+    // Signals are made of market data and model.
+    const signals = await askJson(
+      `${ann.url}/api/v1/signals/generate`,
+      "POST",
+      SIGNALS,
+    );
+    equal(signals.http, 200);
     await postgres.start();
     await untilNormal(ann);
-    await put(ann, 1);
     equal((await get(ann)).value, 1);
+    await put(ann, 2);
+    equal((await get(ann)).value, 2);
     equal((await askJson(`${ann.url}/health/ready`)).ready, true);
   });
 
@@ -160,12 +253,48 @@ function testOddWorlds(programs: Programs): void {
       const refused = { name: "Refused", status: 503, message: NONE_LEFT };
       await rejects(put(ann, 2), refused);
       // What Redis has is served, and said to be unverified.
-      equal((await get(ann)).value, 1);
+      const { value, source } = await until(
+        SOON_MS,
+        () => get(ann),
+        ({ verified }) => verified === "false",
+      );
+      deepEqual([value, source], [1, "redis"]);
     }
     await untilNormal(ann);
     await put(ann, 3);
-    equal((await get(ann)).value, 3);
+    const { value, verified } = await get(ann);
+    deepEqual([value, verified], [3, "true"]);
     equal((await healthOf(ann)).database_connected, true);
+  });
+
+  Deno.test("faults: a strict service answers 503 rather than unverified, and says why", async () => {
+    const launch: Launch = (env) =>
+      startService({ ...env, CONSISTENCY: "strict" });
+    await using world = await openWorld(programs, { launch });
+    const { postgres, instances: [ann] } = world;
+    await ann.start();
+    await put(ann, 1);
+    await untilNormal(ann);
+    await until(SOON_MS, () => get(ann), ({ source }) => source === "redis");
+    await postgres.stop();
+    // Until its lease has run out it knows that what Redis has is the newest.
+    const refused = await until(SOON_MS, () =>
+      get(ann).then(({ verified }) => {
+        equal(verified, "true");
+        return undefined;
+      }, (error) => error), (error) => error !== undefined);
+    equal(refused.status, 503, String(refused));
+    for (let i = 0; i < 20; i++) {
+      await rejects(get(ann), { name: "Refused", status: 503 });
+      await sleep(20);
+    }
+    const { mode, reasons, http } = await healthOf(ann);
+    deepEqual([mode, http], ["degraded", 503]);
+    ok(!/in its place/.test(reasons.join()), reasons.join("\n"));
+    await postgres.start();
+    await untilNormal(ann);
+    const { value, verified } = await get(ann);
+    deepEqual([value, verified], [1, "true"]);
   });
 
   Deno.test("faults: what an instance without Redis writes is seen at once by one with it", async () => {

@@ -6,11 +6,25 @@
 import type { PrivateRedis } from "../support/redis_server.ts";
 import { openTcpProxy } from "../support/tcp_proxy.ts";
 import { keyOf, USERS } from "./clients.ts";
-import { type Faults, pause, type Scene } from "./fault.ts";
+import {
+  beginAll,
+  type Fault,
+  type Faults,
+  pause,
+  type Scene,
+} from "./fault.ts";
 import type { World } from "./world.ts";
 
-/** What happens to Redis. */
-export const REDIS_FAULTS: Faults = {
+/** Each key takes so long to load; there are some thirty. */
+const LOAD_DELAY_US = 30_000;
+
+/** So that it answers between them. */
+const LOADS_IN_PIECES = [
+  "loading-process-events-interval-bytes",
+  1024,
+] as const;
+
+const FAULTS: Faults = {
   async "redis killed"({ world: { redis }, chance }) {
     await redis.stop();
     await pause(chance, 50, 2000);
@@ -101,12 +115,36 @@ export const REDIS_FAULTS: Faults = {
     await redis.command("CONFIG", "SET", "maxmemory-policy", "noeviction");
   },
 
+  /** It answers with `LOADING` for a while, and has lost nothing then. */
+  async "redis loads its data"({ world: { redis }, chance }) {
+    await redis.command("CONFIG", "SET", "key-load-delay", LOAD_DELAY_US);
+    await redis.command("CONFIG", "SET", ...LOADS_IN_PIECES);
+    for (let times = 1 + chance.below(2); times > 0; times--) {
+      await redis.command("DEBUG", "RELOAD");
+      await pause(chance, 50, 400);
+    }
+    await redis.command("CONFIG", "SET", "key-load-delay", 0);
+  },
+
   async "redis cannot save"({ world: { redis }, chance }) {
     await redis.breakSaving();
     await pause(chance, 300, 2000);
     await redis.mendSaving();
   },
 };
+
+/** What happens to Redis; every instance is without it meanwhile. */
+export const REDIS_FAULTS: Faults = Object.fromEntries(
+  Object.entries(FAULTS).map(([kind, fault]) => [kind, told(fault)]),
+);
+
+function told(fault: Fault): Fault {
+  return async (scene) => {
+    const end = beginAll(scene.world, "redis");
+    await fault(scene);
+    end();
+  };
+}
 
 /** Loses the last commands, or fewer where there are not so many. */
 async function loseTail(redis: PrivateRedis, commands: number): Promise<void> {

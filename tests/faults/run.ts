@@ -10,6 +10,7 @@ import { connectPsql } from "../support/postgres_world.ts";
 import { type Account, createClients, keyOf, USERS } from "./clients.ts";
 import type { Launch } from "./instance.ts";
 import { createModes, type Modes } from "./modes.ts";
+import { feelRedis } from "./pulse.ts";
 import { personFaults } from "./machine_faults.ts";
 import { type Course, LANES, RECOVERY_MS, runFaults } from "./schedule.ts";
 import { openWorld, type Programs, type World } from "./world.ts";
@@ -36,6 +37,8 @@ export interface Outcome {
   readonly account: Account;
   readonly course: Course;
   readonly modes: Pick<Modes, "switches" | "seconds">;
+  /** For how long Redis answered nobody in time, in milliseconds. */
+  readonly lateMs: number;
   /** How often the mode changed while nothing happened. */
   readonly calmSwitches: number;
   readonly violations: readonly Violation[];
@@ -57,13 +60,18 @@ export async function run(
   // One after the other, as both would make the tables.
   for (const instance of instances) await instance.start();
   const modes = createModes(instances);
-  const clients = createClients(world, seed);
+  const clients = createClients(world, seed, modes.of);
   await clients.prepare();
   await modes.untilNormal(RECOVERY_MS);
 
   const began = performance.now();
   const stop = new AbortController();
-  const work = Promise.all([clients.run(stop.signal), modes.run(stop.signal)]);
+  let lateMs = 0;
+  const work = Promise.all([
+    clients.run(stop.signal),
+    modes.run(stop.signal),
+    feelRedis(world, stop.signal).then((ms) => lateMs = ms),
+  ]);
   let course: Course;
   let recoveryMs: number | undefined;
   let calmSwitches = 0;
@@ -91,6 +99,7 @@ export async function run(
     account: clients,
     course,
     modes,
+    lateMs,
     calmSwitches,
     violations: [
       ...judge(clients.history.operations, final),

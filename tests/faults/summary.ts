@@ -43,11 +43,16 @@ export function summaryOf(outcome: Outcome): string {
         ? `NEVER: ${outcome.reasons.join("; ")}`
         : Math.round(outcome.recoveryMs)
     }`,
+    `redis answered nobody in time for ${
+      (outcome.lateMs / 1000).toFixed(1)
+    } s, its own outages included`,
     `longest without an answer: ${gap(account.gaps.read)} to a reader, ${
       gap(account.gaps.write)
     } to a writer`,
     ...[...account.latencies].sort().map(([what, ms]) => latency(what, ms)),
-    `failures allowed: ${failures(account.allowed)}`,
+    ...[...account.allowed].sort().map(([excuse, all]) =>
+      `failures allowed without ${excuse}: ${failures(all)}`
+    ),
     `failures forbidden: ${failures(account.forbidden)}`,
     `unverified although Postgres was there: ${account.unverified.length}`,
     `violations: ${violations.length}`,

@@ -34,6 +34,8 @@ export interface World extends AsyncDisposable {
   /** The other one, which is down and holds what it held when it was left. */
   readonly spare: PrivateRedis;
   readonly instances: readonly [Instance, Instance];
+  /** Makes another instance, which is not started either; it goes with the world. */
+  another(name: string): Promise<Instance>;
   /** What excuses failures. */
   readonly outages: Outages;
   /** Makes `spare` the Redis of the world, and the other one the spare. */
@@ -78,15 +80,18 @@ export async function openWorld(
   await Promise.all([postgres.start(), servers[0].start()]);
   let [redis, spare]: readonly PrivateRedis[] = servers;
 
-  async function openInstance(name: string): Promise<Instance> {
+  async function openInstance(
+    name: string,
+    owner: AsyncDisposableStack,
+  ): Promise<Instance> {
     const ways = {
-      redis: stack.use(await openTcpProxy(servers[0])),
-      postgres: stack.use(await openTcpProxy(addressOf(postgres))),
+      redis: owner.use(await openTcpProxy(redis!)),
+      postgres: owner.use(await openTcpProxy(addressOf(postgres))),
     };
-    return stack.use(createInstance(name, ways, launch));
+    return owner.use(createInstance(name, ways, launch));
   }
-  const ann = await openInstance("ann");
-  const bob = await openInstance("bob");
+  const ann = await openInstance("ann", stack);
+  const bob = await openInstance("bob", stack);
   const held = stack.move();
 
   return {
@@ -98,6 +103,7 @@ export async function openWorld(
       return spare!;
     },
     instances: [ann, bob],
+    another: (name) => openInstance(name, held),
     outages: createOutages(() => performance.now()),
     swapRedis() {
       [redis, spare] = [spare, redis];

@@ -4,6 +4,10 @@
  * @module
  */
 import { parseSettingsKey } from "../../domain/settings.ts";
+import {
+  openFollowedSettings,
+  type SettingsParts,
+} from "../../src/follower/settings.ts";
 import { deepEqual, equal } from "../support/assert.ts";
 import { createFollowerWorld } from "../support/follower_world.ts";
 
@@ -86,4 +90,47 @@ Deno.test("settings: tokens are taken for what is missing, and nobody else has t
   deepEqual(asked, ["fast read", "fast takeTokens", "database read"]);
   equal(world.server.data.tokens.get(SCALP)!.token, "of somebody else");
   equal(world.server.data.tokens.has(ALL), false);
+});
+
+Deno.test("settings: that a document is not there is asked of the database once, until it is", async () => {
+  const { world, one, asked, write, read } = await createWorld();
+  await using _ = one;
+  await using two = await world.startOpen("two");
+  await write(SCALP, "1");
+  equal((await read(ALL)).source, "database");
+  asked.length = 0;
+  const { documents, source, verified } = await read(ALL);
+  deepEqual([documents, source, verified], [[undefined], "redis", true]);
+  deepEqual(asked, ["fast read"]);
+  const change = [{ key: ALL, json: "2" }];
+  await world.within(two.follower.settings.write(change, "b"));
+  equal((await read(ALL)).documents[0]?.json, "2");
+});
+
+Deno.test("settings: that it was not there in another epoch of the log says nothing", async () => {
+  const kept: unknown[] = [];
+  const open = { session: { checkpoint: { epoch: "a" } } };
+  const gate: { open: typeof open | undefined } = { open };
+  let epoch = "a";
+  const settings = openFollowedSettings({
+    reads: { find: async () => undefined },
+    gate,
+    near: {
+      keepAbsent: (keys: readonly string[], at: number) =>
+        kept.push([keys, at]),
+    },
+    recordReads: async () => ({
+      documents: [undefined, { key: SCALP, version: 3, json: "3" }],
+      head: { epoch },
+      settingsPosition: 7,
+    }),
+    safety: { until: async () => {} },
+  } as unknown as SettingsParts);
+  await settings.read([ALL, SCALP]);
+  deepEqual(kept.splice(0), [[[ALL], 7]]);
+  epoch = "b";
+  await settings.read([ALL, SCALP]);
+  gate.open = undefined;
+  await settings.read([ALL, SCALP]);
+  deepEqual(kept, []);
 });

@@ -40,6 +40,22 @@ Deno.test("gate: it opens when the server shows the log as it was after the leas
   });
 });
 
+Deno.test("gate: it opens at the head as it was after the lease was had, whoever wrote just before that", async () => {
+  const world = createGateWorld();
+  await world.commit();
+  world.mark(1);
+
+  // Nobody waits for an instance without a lease.
+  world.record.before("claim", async () => {
+    world.record.mend();
+    await world.commit();
+    await world.commit();
+  });
+  await using _ = world.run();
+  await world.until(() => world.gate.open !== undefined);
+  equal(world.gate.open?.session.checkpoint.position, 3);
+});
+
 Deno.test("gate: what is demanded while it opens is caught up with before it is open", async () => {
   const world = createGateWorld();
   await world.commit();

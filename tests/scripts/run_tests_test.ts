@@ -1,10 +1,12 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { dirname } from "node:path";
 import {
+  createFolderTimes,
   findRunning,
   ignoredProblems,
   parseSkips,
   parseSummary,
+  timeTable,
 } from "../../scripts/run_tests.ts";
 import { freePort } from "../../scripts/server_process.ts";
 import { needs } from "../support/needs.ts";
@@ -31,6 +33,23 @@ Deno.test("runner: the summary of deno test is read", () => {
     { passed: 1, failed: 1, ignored: 0 },
   );
   equal(read("error: Type checking failed."), undefined);
+});
+
+Deno.test("runner: the time of each folder is measured, in whatever pieces lines come", () => {
+  const times = createFolderTimes();
+  times.read("Check tests/a/one_test.ts\n\x1b[0mrunning 2 te", 1000);
+  times.read("sts from ./tests/a/one_test.ts\x1b[0m\nx ... ok (1ms)\n", 2000);
+  times.read("running 1 test from ./tests/b/c/two_test.ts\n", 2500);
+  times.read("y ... running 1 test from here\n", 9000);
+  times.read("running 1 test from ./tests/a/three_test.ts\n", 12_500);
+  times.end(13_000);
+  times.end(99_000);
+  deepEqual([...times.byFolder], [["tests/a", 1000], ["tests/b/c", 10_000]]);
+  deepEqual(timeTable(times.byFolder).split("\n"), [
+    "tests/b/c      10.0 s",
+    "tests/a         1.0 s",
+    "all of them    11.0 s",
+  ]);
 });
 
 Deno.test("runner: the last summary counts, not one that a test printed", () => {

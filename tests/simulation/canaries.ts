@@ -9,7 +9,7 @@ import { FOLLOWER_CANARIES } from "./canaries_of_follower.ts";
 import { SERVER_CANARIES } from "./canaries_of_servers.ts";
 import type { Canary } from "./canary.ts";
 
-/** Every canary. */
+/** Every canary that the simulation sees; those of `unreachable_canaries.ts` it cannot. */
 export const CANARIES: readonly Canary[] = [
   ...SERVER_CANARIES,
   ...FOLLOWER_CANARIES,

@@ -75,13 +75,22 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
     }],
   },
   {
+    name: "absent without waiting",
+    rule: "4 what is absent is safe once nobody shows what was removed",
+    edits: [{
+      file: DATABASE,
+      find: ": settingsPosition;",
+      replace: ": 0;",
+    }],
+  },
+  {
     name: "two moments",
     rule: "4 any missing: all of them from the database in one snapshot",
     edits: [{
       file: SETTINGS,
-      find: "const { documents } = await readSafely(parts, keys);",
+      find: "const { documents } = snapshot;",
       replace:
-        "const documents = (await readSafely(parts, keys)).documents.map((d, i) => found?.documents[i] ?? d);",
+        "const documents = snapshot.documents.map((d, i) => found?.documents[i] ?? d);",
     }],
   },
   {
@@ -95,24 +104,6 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
 `,
       replace: "",
     }],
-  },
-  {
-    name: "head read before the lease",
-    rule: "3 opening: take the lease, then read the head",
-    edits: [
-      {
-        file: GATE,
-        find:
-          "soundCheckpoint(mark, await footing.see(() => footing.record.read([])));",
-        replace:
-          "const early = await footing.see(() => footing.record.read([]));",
-      },
-      {
-        file: GATE,
-        find: "answer.head.position, end);",
-        replace: "early.head.position, end);",
-      },
-    ],
   },
   {
     name: "demand ignored while opening",
@@ -164,18 +155,6 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
     }],
   },
   {
-    name: "claim from before the drop",
-    rule:
-      "3 a lease that was given up does not come back by an answer under way",
-    edits: [{
-      file: LEASE,
-      find: "if (number > dropped && isHeld && isUnbroken)",
-      replace: "if (isHeld && isUnbroken)",
-    }],
-    unreachable:
-      "a gate opens only after an opening claim of its own was granted, and claims go one after the other",
-  },
-  {
     name: "impatience",
     rule: "3 a lease has ended when the same renewal has been seen for 2.2 s",
     edits: [{
@@ -222,17 +201,6 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
     }],
   },
   {
-    name: "epoch not looked at",
-    rule: "1 positions of another epoch say nothing",
-    edits: [{
-      file: SAFETY,
-      find: "await Promise.all([withinTime(open, position), view ?? look()]);",
-      replace: "await withinTime(open, position);",
-    }],
-    unreachable:
-      "positions are never given out twice here, and a step from another epoch is refused before its positions are compared",
-  },
-  {
     name: "shared call",
     rule: "4 a read may share only a call that has not been sent when it began",
     edits: [{
@@ -253,23 +221,21 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
     }],
   },
   {
-    name: "answer through a closed gate",
-    rule: "3 an instance serves from Redis only while its gate is open",
-    edits: [{
-      file: READS,
-      find: "if (gate.open?.session !== open.session) return false;",
-      replace: "",
-    }],
-    unreachable:
-      "what a server answers under the same history was current at some moment after the read began, when the gate was open",
-  },
-  {
     name: "near cache not validated",
     rule: "4 each call validates what is near",
     edits: [{
       file: NEAR,
       find:
         "else for (const key of changed) documents.delete(key as SettingsKey);",
+      replace: "",
+    }],
+  },
+  {
+    name: "absent at another position",
+    rule: "4 what is absent is near as of the position of all that is near",
+    edits: [{
+      file: NEAR,
+      find: "if (position !== at) return;",
       replace: "",
     }],
   },
@@ -281,30 +247,6 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
       find: "if (changed === undefined) clear();",
       replace: "if (changed === undefined) {}",
     }],
-  },
-  {
-    name: "near cache takes older answers",
-    rule: "4 an answer older than what has been applied is not stored",
-    edits: [{
-      file: NEAR,
-      find: `        return false;
-      }
-      if (at !== position) {`,
-      replace: `        if (at === undefined) return false;
-      } else if (at !== position) {`,
-    }],
-    unreachable: "reads go one at a time, so that answers come in order",
-  },
-  {
-    name: "near cache outlives the gate",
-    rule: "3 closing drops the near cache",
-    edits: [{
-      file: "src/follower/follower.ts",
-      find: "near.clear();",
-      replace: "",
-    }],
-    unreachable:
-      "what is near is validated by position, and positions are never given out twice here",
   },
   {
     name: "unverified not marked",
@@ -336,17 +278,6 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
     }],
   },
   {
-    name: "own entries of any epoch",
-    rule: "2 a step is made of entries of the checkpoint's epoch",
-    edits: [{
-      file: DRAIN,
-      find: "return appended?.epoch === from.epoch &&\n    appended",
-      replace: "return appended !== undefined && appended",
-    }],
-    unreachable:
-      "a gate opens only one lease after a change of epoch, when no answer to a commit before it is under way in the simulation",
-  },
-  {
     name: "own entries that are not next",
     rule: "2 a step is made of the entries that follow the checkpoint",
     edits: [{
@@ -354,18 +285,6 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
       find: "appended.entries[0]?.position === from.position + 1;",
       replace: "appended.entries[0]!.position > from.position;",
     }],
-  },
-  {
-    name: "commits of any epoch are known",
-    rule: "5.2 positions of another epoch say nothing of this one",
-    edits: [{
-      file: SAFETY,
-      find:
-        "const isOfEpoch = appended?.epoch === open.session.checkpoint.epoch;",
-      replace: "const isOfEpoch = appended !== undefined;",
-    }],
-    unreachable:
-      "a gate opens only one lease after a change of epoch, when no answer to a commit before it is under way in the simulation",
   },
   {
     name: "near documents outlive our own steps",

@@ -8,17 +8,20 @@ import type { Canary, Edit } from "./canary.ts";
 const SERVER = "adapters/memory/fast_server.ts";
 const RULES = "ports/record_rules.ts";
 
-const FILL_ABOVE: Edit = {
+/** Lets a fill put in what is above the checkpoint. */
+export const FILL_ABOVE: Edit = {
   file: SERVER,
   find: "if (document.version > at.position) continue;",
   replace: "",
 };
-const DRAIN_ABOVE: Edit = {
+/** Lets a step put in what is above its end. */
+export const DRAIN_ABOVE: Edit = {
   file: SERVER,
   find: "if (document && document.version > position) return undefined;",
   replace: "",
 };
-const READ_ABOVE: Edit = {
+/** Believes what is above the checkpoint. */
+export const READ_ABOVE: Edit = {
   file: SERVER,
   find: "if (head.version > at.position) return undefined;",
   replace: "",
@@ -62,26 +65,6 @@ export const SERVER_CANARIES: readonly Canary[] = [
       find: "if (held?.token !== token || held.endsAt <= now) continue;",
       replace: "",
     }],
-  },
-  {
-    name: "fill above",
-    rule: "4 a value is kept only if its version is at or below the checkpoint",
-    edits: [FILL_ABOVE],
-    unreachable:
-      "a value above the checkpoint is a miss for every reader, and the drain replaces it before the checkpoint gets there",
-  },
-  {
-    name: "drain above",
-    rule: "2.3 a row above the position of the step is not put in its place",
-    edits: [DRAIN_ABOVE],
-    unreachable:
-      "a value above the checkpoint is a miss for every reader, and the drain replaces it before the checkpoint gets there",
-  },
-  {
-    name: "read above",
-    rule: "2 a value of a version above the checkpoint is a miss",
-    edits: [READ_ABOVE],
-    unreachable: "neither fills nor steps put one there",
   },
   {
     name: "above",
@@ -157,16 +140,5 @@ export const SERVER_CANARIES: readonly Canary[] = [
       find: "data.changes = { floor: to.settingsPosition, names: new Map() };",
       replace: "",
     }],
-  },
-  {
-    name: "reset without comparing",
-    rule: "2 a reset only if the checkpoint is still the bad one",
-    edits: [{
-      file: SERVER,
-      find: "if (data.mark !== from) return refused();",
-      replace: "",
-    }],
-    unreachable:
-      "nothing that is held is of the generation that it sets, and who knows of a later checkpoint closes its gate",
   },
 ];

@@ -36,8 +36,11 @@ export interface Operation {
   versions: readonly number[];
 }
 
-/** One version of a document. */
-export interface Committed extends SettingsDocument {
+/** One version of a document; a removed one has no value. */
+export interface Committed extends Omit<SettingsDocument, "json"> {
+  readonly json: string | undefined;
+  /** When it was committed, in the order of all beginnings and ends. */
+  readonly start: number;
   /** Version of the next one of the same document. */
   next: number;
   /** Versions committed together with it. */
@@ -55,6 +58,8 @@ export interface History {
   readonly versionOf: ReadonlyMap<string, number>;
   /** Takes note of a commit. */
   commit(changes: readonly SettingsChange[], versions: readonly number[]): void;
+  /** Takes note that somebody has removed a document, of whom nobody knows. */
+  remove(key: SettingsKey, version: number): void;
   /** Takes note of a read while it is under way. */
   read(
     client: string,
@@ -120,6 +125,27 @@ export function createHistory(now: () => number): History {
     return finish(operation, isKnown ? "failed" : "unknown");
   }
 
+  function note(
+    key: SettingsKey,
+    json: string | undefined,
+    version: number,
+    batch: readonly number[],
+  ): void {
+    const start = order++;
+    const one = { key, json, version, start, next: Infinity, batch };
+    committed.set(version, one);
+    const last = newest.get(key);
+    if (!last || last.version < version) {
+      if (last) last.next = version;
+      newest.set(key, one);
+      return;
+    }
+    // It is heard of late, after what came next.
+    const ofKey = [...committed.values()].filter((other) => other.key === key)
+      .sort((a, b) => a.version - b.version);
+    ofKey.forEach((other, i) => other.next = ofKey[i + 1]?.version ?? Infinity);
+  }
+
   return {
     operations,
     mistakes,
@@ -127,15 +153,11 @@ export function createHistory(now: () => number): History {
     versionOf,
     commit(changes, versions) {
       changes.forEach(({ key, json }, i) => {
-        const version = versions[i]!;
-        const one = { key, json, version, next: Infinity, batch: versions };
-        const before = newest.get(key);
-        if (before) before.next = version;
-        newest.set(key, one);
-        committed.set(version, one);
-        versionOf.set(json, version);
+        note(key, json, versions[i]!, versions);
+        versionOf.set(json, versions[i]!);
       });
     },
+    remove: (key, version) => note(key, undefined, version, [version]),
     async read(client, keys, call) {
       const operation = begin("read", client, keys, []);
       try {

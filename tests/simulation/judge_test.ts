@@ -27,20 +27,24 @@ function write(history: History, key: typeof A, json: string, version: number) {
 
 function read(
   history: History,
-  found: readonly [key: typeof A, json: string, version: number][],
+  found: readonly [key: typeof A, json?: string, version?: number][],
   verified = true,
 ) {
   return history.read("reader", found.map(([key]) => key), async () => ({
-    documents: found.map(([key, json, version]) => ({ key, json, version })),
+    documents: found.map(([key, json, version]) =>
+      json === undefined ? undefined : { key, json, version: version! }
+    ),
     source: "redis",
     verified,
   }));
 }
 
 function verdict(history: History): string {
-  const final = [...history.committed.values()]
-    .filter(({ next }) => next === Infinity)
-    .map((document) => [document.key, document] as const);
+  const final = [...history.committed.values()].flatMap((one) => {
+    const { json, key, next } = one;
+    const isHeld = next === Infinity && json !== undefined;
+    return isHeld ? [[key, { ...one, json }] as const] : [];
+  });
   return judge(history, new Map(final)).join("\n");
 }
 
@@ -116,4 +120,64 @@ Deno.test("judge: a mistake in the program is seen", async () => {
     throw new TypeError("of ours");
   });
   match(verdict(history), /A mistake in the program/);
+});
+
+Deno.test("judge: what has been removed may be absent, and be there again", async () => {
+  const history = begun();
+  history.remove(A, 3);
+  // Nobody waits for a removal.
+  await read(history, [[A, "1", 1], [B, "2", 2]]);
+  await read(history, [[A], [B, "2", 2]]);
+  await write(history, A, "4", 4);
+  await read(history, [[A, "4", 4]]);
+  history.remove(A, 5);
+  await read(history, [[A], [B, "2", 2]]);
+  equal(verdict(history), "");
+});
+
+Deno.test("judge: what has been seen to be removed does not come back", async () => {
+  const history = begun();
+  await read(history, [[A, "1", 1]]);
+  history.remove(A, 3);
+  await read(history, [[A]]);
+  equal(verdict(history), "");
+  await read(history, [[A, "1", 1]]);
+  match(verdict(history), /Something older was read/);
+  match(verdict(history), /Rule "order" is broken/);
+});
+
+Deno.test("judge: a document that is there is not absent", async () => {
+  const history = begun();
+  await read(history, [[A]]);
+  match(verdict(history), /A document was lost/);
+});
+
+Deno.test("judge: an absent document and another of a later moment are seen", async () => {
+  const history = begun();
+  await read(history, [[B, "2", 2]]);
+  history.remove(A, 3);
+  await write(history, A, "4", 4);
+  await write(history, B, "5", 5);
+  await read(history, [[A], [B, "5", 5]]);
+  match(verdict(history), /Documents of two moments/);
+});
+
+Deno.test("judge: a document that was acknowledged is not absent", async () => {
+  const history = begun();
+  history.remove(A, 3);
+  await write(history, A, "4", 4);
+  await read(history, [[A]]);
+  match(verdict(history), /Something older was read/);
+});
+
+Deno.test("judge: what is heard of late stands where its version says", async () => {
+  const history = begun();
+  await read(history, [[A, "1", 1]]);
+  history.remove(A, 4);
+  history.commit([{ key: A, json: "3" }], [3]);
+  await read(history, [[A]]);
+  equal(history.committed.get(3)!.next, 4);
+  equal(history.committed.get(4)!.next, Infinity);
+  await read(history, [[A, "3", 3]]);
+  match(verdict(history), /Something older was read/);
 });

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { cpuUsage } from "node:process";
 import { runSchedule } from "./schedule.ts";
 
 /** A schedule that broke something. */
@@ -20,6 +21,8 @@ export interface BatchSummary {
   readonly faults: number;
   readonly events: number;
   readonly fastReads: number;
+  /** Milliseconds of a processor that it took. */
+  readonly cpuMs: number;
 }
 
 if (import.meta.main) {
@@ -46,5 +49,7 @@ if (import.meta.main) {
     );
     if (stopsAtFirst) break;
   }
-  console.log(JSON.stringify(sum));
+  const { user, system } = cpuUsage();
+  const cpuMs = Math.round((user + system) / 1000);
+  console.log(JSON.stringify({ ...sum, cpuMs }));
 }

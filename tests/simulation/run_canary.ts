@@ -8,7 +8,7 @@ import type { Canary } from "./canary.ts";
 import type { BrokenSchedule } from "./run_batch.ts";
 
 /** What the simulation needs to run. */
-const NEEDED = [
+export const NEEDED: readonly string[] = [
   "deno.json",
   "deno.lock",
   "domain",

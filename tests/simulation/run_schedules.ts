@@ -11,6 +11,36 @@ export interface RunResult extends BatchSummary {
   readonly broken: readonly BrokenSchedule[];
 }
 
+/** How long schedules took. */
+export interface RunTime {
+  /** Milliseconds from beginning to end. */
+  readonly wallMs: number;
+  /** Milliseconds of a processor, over all processes. */
+  readonly cpuMs: number;
+}
+
+/** At least so much of the cores has who runs alone. */
+const SHARE = 0.75;
+
+/**
+ * What is wrong with how long schedules took, one sentence. A machine that is
+ * busy with something else gives them less of its processors; that is no fault
+ * of theirs.
+ */
+export function timeProblem(
+  { wallMs, cpuMs }: RunTime,
+  limitMs: number,
+  cores: number = navigator.hardwareConcurrency,
+): string | undefined {
+  const share = cpuMs / (wallMs * cores);
+  const isTooLong = cpuMs / cores > limitMs ||
+    (wallMs > limitMs && share >= SHARE);
+  if (!isTooLong) return undefined;
+  return `Cannot run so many schedules in a test as they take ${
+    (wallMs / 1000).toFixed(0)
+  } s, ${(cpuMs / 1000).toFixed(0)} s of ${cores} processors`;
+}
+
 /** Runs `count` schedules from seed `first` on. */
 export async function runSchedules(
   first: number,
@@ -32,6 +62,7 @@ export async function runSchedules(
     faults: sum("faults"),
     events: sum("events"),
     fastReads: sum("fastReads"),
+    cpuMs: sum("cpuMs"),
   };
 }
 

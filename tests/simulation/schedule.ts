@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openMemorySettingsStore } from "../../adapters/memory/settings_store.ts";
+import { storeFirst } from "./absence.ts";
 import type { Chance } from "./chance.ts";
 import { type FaultName, FAULTS } from "./faults.ts";
 import { type FaultTarget, heal, startAnother } from "./fleet.ts";
@@ -86,7 +86,7 @@ export async function runSchedule(
     isQuiet: isFlapping,
   };
   world.trace(() => `seed ${seed}: ${profile} ${JSON.stringify(target.load)}`);
-  await storeFirst(world);
+  await storeFirst(target);
   const isLonely = chance.happens(LONELY.has(profile) ? 0.7 : 0.25);
   const count = isLonely && chance.happens(0.6) ? 2 : 2 + chance.below(2);
   world.servers[1].server.become("replica");
@@ -102,14 +102,6 @@ export async function runSchedule(
   await recover(target, violations);
   violations.push(...judge(world.history, world.database.documents));
   return resultOf(world, profile, faults, violations);
-}
-
-async function storeFirst({ database, keys, newValue }: World): Promise<void> {
-  const store = openMemorySettingsStore(database.log, database.documents);
-  for (const key of keys) {
-    const changes = [{ key, json: newValue() }];
-    database.onCommit(changes, await store.write(changes, "nobody"));
-  }
 }
 
 /** An instance without a fast layer: what it writes reaches others only by leases and the log. */

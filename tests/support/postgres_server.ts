@@ -136,7 +136,12 @@ function createServer(bin: string, home: Home): PrivatePostgres {
     const pid = (await Deno.readTextFile(join(data, "postmaster.pid")))
       .split("\n")[0]!;
     for (const process of [Number(pid), ...await childrenOf(pid)]) {
-      Deno.kill(process, signal);
+      try {
+        Deno.kill(process, signal);
+      } catch (error) {
+        // One that served somebody may have ended meanwhile.
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
     }
   }
 

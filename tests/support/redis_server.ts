@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { answersRedis } from "../../scripts/probes.ts";
 import {
   runCommand,
@@ -86,24 +86,51 @@ export interface PrivateRedis extends TcpAddress, AsyncDisposable {
 const LOOK_MS = 5;
 const LOOK_LIMIT_MS = 20_000;
 
-/** The folder of Redis's programs, or `undefined` where there is none. */
-export function findRedis(): Promise<string | undefined> {
-  return findPrograms(["redis-server"]);
+/**
+ * The program of Redis, or of Valkey, that tests start: the one that
+ * `TEST_REDIS_SERVER` names, else the one on this machine, if there is one.
+ */
+export async function findRedis(): Promise<string | undefined> {
+  const named = Deno.env.get("TEST_REDIS_SERVER");
+  if (!named) {
+    const folder = await findPrograms(["redis-server"]);
+    return folder && join(folder, "redis-server");
+  }
+  const isThere = await Deno.stat(named).then((s) => s.isFile, () => false);
+  if (isThere) return resolve(named);
+  throw new Error(
+    `Cannot start Redis as TEST_REDIS_SERVER names no program: current value is ${named}`,
+  );
 }
 
-/** What keeps all on the disk, and allows what is done below to the server; Redis 7 or later knows it. */
-const keeping = (appendfsync: string): readonly string[] => [
-  ...["--protected-mode", "no", "--enable-debug-command", "local"],
+/** What the server has to be told since Redis 7, which an older one does not know. */
+const LETTING = [
+  ...["--enable-debug-command", "local"],
   ...["--enable-protected-configs", "local"],
+];
+
+/** What keeps all on the disk, and allows what is done below to the server. */
+const keeping = (
+  appendfsync: string,
+  isOld: boolean,
+): readonly string[] => [
+  ...["--protected-mode", "no", ...(isOld ? [] : LETTING)],
   ...["--appendonly", "yes", "--appendfsync", appendfsync],
   ...["--aof-load-truncated", "yes", "--auto-aof-rewrite-percentage", "0"],
   ...["--maxmemory-policy", "noeviction"],
   ...["--repl-diskless-sync-delay", "0"],
 ];
 
-/** Makes a server from the program in `bin`, not started. */
+/** Whether `program` is from before Redis 7. */
+async function isOlderThan7(program: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(10_000);
+  const said = await runCommand(program, ["--version"], { signal });
+  return Number(/ v=(\d+)\./.exec(said)?.[1] ?? 7) < 7;
+}
+
+/** Makes a server from `program`, as `findRedis` finds it, not started. */
 export async function createRedis(
-  bin: string,
+  program: string,
   { appendfsync = "always", config, port = quietPort() }: RedisOptions = {},
 ): Promise<PrivateRedis> {
   const hostname = "127.0.0.1";
@@ -111,10 +138,11 @@ export async function createRedis(
   const home = await Deno.makeTempDir({ prefix: "holdfast-redis-" });
   const data = join(home, "data");
   await Deno.mkdir(data);
+  const settings = config ?? keeping(appendfsync, await isOlderThan7(program));
   const plan = {
     command: [
-      ...[join(bin, "redis-server"), "--bind", hostname, "--port", `${port}`],
-      ...["--dir", data, "--save", "", ...(config ?? keeping(appendfsync))],
+      ...[program, "--bind", hostname, "--port", `${port}`],
+      ...["--dir", data, "--save", "", ...settings],
     ],
     home,
     setting: { cwd: home, env: { LC_ALL: "C" } },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { sleep, within } from "../../scripts/server_process.ts";
 import { deepEqual, equal, notEqual, ok, rejects } from "./assert.ts";
 import { needs, skip } from "./needs.ts";
@@ -48,6 +49,13 @@ function testServers(bin: string): void {
       notEqual(await redis.info("master_replid"), history);
     });
   }
+
+  Deno.test("private redis: it is the program that was asked for", async () => {
+    await using redis = await openRedis();
+    equal(await redis.info("executable"), bin);
+    const wanted = Deno.env.get("TEST_REDIS_SERVER");
+    if (wanted) equal(bin, resolve(wanted));
+  });
 
   Deno.test("private redis: a byte less in its file, and an acknowledged write is gone", async () => {
     await using redis = await openRedis();

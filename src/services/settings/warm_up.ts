@@ -59,7 +59,7 @@ export async function keepWarm(
       try {
         const isDone = () => signal.aborted || round !== current;
         const documents = await warmUp(parts, isDone, signal);
-        telemetry.log("info", "settings warmed up", { documents });
+        telemetry.log("debug", "settings warmed up", { documents });
       } catch (error) {
         if (signal.aborted) break;
         telemetry.log("warn", "settings were not warmed up", {
