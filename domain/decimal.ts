@@ -71,11 +71,16 @@ export function roundTo(value: Decimal, places: number): Decimal {
 
 /** Writes a decimal without needless zeros. */
 export function formatDecimal(value: Decimal): string {
-  const size = value < 0n ? -value : value;
+  const size = sizeOf(value);
   const whole = size / ONE;
   const fraction = String(size % ONE).padStart(PLACES, "0").replace(/0+$/, "");
   const sign = value < 0n ? "-" : "";
   return `${sign}${whole}${fraction === "" ? "" : `.${fraction}`}`;
+}
+
+/** `value` without its sign. */
+export function sizeOf(value: Decimal): Decimal {
+  return value < 0n ? -value : value;
 }
 
 /** The least of some decimals. */

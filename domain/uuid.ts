@@ -1,5 +1,5 @@
 /**
- * Identifiers that sort by time.
+ * Identifiers: those that sort by time, and those that follow from a digest.
  *
  * @module
  */
@@ -25,6 +25,22 @@ export function uuidV7(ms: number, random: Uint8Array): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-${tail.slice(0, 4)}-${
     tail.slice(4, 8)
   }-${tail.slice(8)}`;
+}
+
+/**
+ * A UUID of version 8 (RFC 9562, section 5.8) out of a digest.
+ *
+ * @param digest Sixteen bytes or more; the array is read, not kept.
+ */
+export function uuidOfDigest(digest: Uint8Array): string {
+  let hex = "";
+  for (let i = 0; i < 16; i++) {
+    let byte = digest[i]!;
+    if (i === 6) byte = 0x80 | (byte & 0x0f);
+    if (i === 8) byte = 0x80 | (byte & 0x3f);
+    hex += byte.toString(16).padStart(2, "0");
+  }
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /** Whether `text` is a UUID in lower case, of any version. */

@@ -9,53 +9,26 @@
  * @module
  */
 import type { Decimal } from "../domain/decimal.ts";
-import type { OrderTerms } from "../domain/order/order.ts";
+import type {
+  Fill,
+  VenueOrder,
+  VenueReport,
+  VenueStatus,
+} from "../domain/order/report.ts";
 import type { TradingSymbol } from "../domain/symbol.ts";
 import type { UserId } from "../domain/user_id.ts";
 
 /** An order as it is sent. */
-export interface BrokerOrder extends OrderTerms {
-  /** Whose account. */
-  readonly user: UserId;
-  /** Client order id, `^[.A-Z:/a-z0-9_-]{1,36}$`. */
-  readonly id: string;
-}
+export type BrokerOrder = VenueOrder;
 
 /** A part of an order that has been filled. */
-export interface BrokerFill {
-  /** One of a kind among the fills of the account. */
-  readonly id: string;
-  /** Units; above 0. */
-  readonly qty: Decimal;
-  /** At which price; above 0. */
-  readonly price: Decimal;
-  /** What the venue took for it; 0 or more. */
-  readonly commission: Decimal;
-  /** When: milliseconds since the Unix epoch. */
-  readonly at: number;
-}
+export type BrokerFill = Fill;
 
 /** What the venue makes of an order. */
-export type BrokerStatus =
-  | "open"
-  | "filled"
-  | "canceled"
-  | "expired"
-  | "rejected";
+export type BrokerStatus = VenueStatus;
 
 /** An order at the venue. */
-export interface BrokerReport {
-  /** The order, as the venue understood it. */
-  readonly order: BrokerOrder;
-  /** What the venue calls it. */
-  readonly brokerId: string;
-  /** What the venue makes of it; `open` with or without fills. */
-  readonly status: BrokerStatus;
-  /** Every fill so far, oldest first. */
-  readonly fills: readonly BrokerFill[];
-  /** Why it was rejected, canceled or has expired. */
-  readonly reason?: string | undefined;
-}
+export type BrokerReport = VenueReport;
 
 /** What the venue holds for an account. */
 export interface BrokerPosition {
@@ -86,8 +59,10 @@ export interface Broker extends AsyncDisposable {
   readonly inFlightMs: number;
 
   /**
-   * Sends an order. The same id and terms again are answered with the order
-   * that is there, as long as the venue knows it; it is not sent twice.
+   * Sends an order. While an order of that id is open, the same id and terms
+   * are answered with it; it is not sent twice. Of one that is over a venue may
+   * know nothing here, and take the id for a new order: who does not know what
+   * has become of an order asks with `find` first.
    *
    * @returns The order as the venue has it; `rejected` is an answer.
    * @throws {PortError} `timeout` when the outcome is unknown: look with

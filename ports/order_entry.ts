@@ -11,7 +11,10 @@ import type { UserId } from "../domain/user_id.ts";
 
 /** An order that somebody wants. */
 export interface WantedOrder extends OrderRequest {
-  /** Its client order id; one that follows from the request when absent. */
+  /**
+   * Its client order id; one that follows from the request and the day in UTC
+   * when absent: not safe to repeat across midnight, when it is another order.
+   */
   readonly id?: string | undefined;
 }
 
@@ -51,7 +54,8 @@ export interface OrderEntry {
    * @throws {InvalidInput} When the request can never be sent.
    * @throws {PortError} `conflict` when the id is that of another request;
    * `unavailable` while orders cannot be taken, and nothing was kept;
-   * `timeout` when nobody knows: the same request again tells.
+   * `timeout` when nobody knows: the same request again tells, where it has an
+   * id.
    */
   submit(
     user: UserId,
@@ -66,7 +70,20 @@ export interface OrderEntry {
     signal?: AbortSignal,
   ): Promise<Order | undefined>;
 
-  /** What `user` holds and has held, by symbol. */
+  /**
+   * Cancels what is open of an order: it is over in the answer, or will be once
+   * the venue says so. One that is over stays as it is.
+   *
+   * @throws {PortError} `not_found` when `user` has no such order.
+   */
+  cancel(user: UserId, id: string, signal?: AbortSignal): Promise<Order>;
+
+  /**
+   * What `user` holds and has held, by symbol.
+   *
+   * @throws {PortError} `unavailable`, `timeout` when it, or the price of what
+   * is held, cannot be told now.
+   */
   positions(
     user: UserId,
     signal?: AbortSignal,

@@ -13,7 +13,7 @@ import { type App, createApp } from "./http/app.ts";
 import { createHostGuard } from "./http/host_guard.ts";
 import { createIdentity } from "./http/identity.ts";
 import { routesOf } from "./http/routes/mod.ts";
-import { errorFields } from "./services/error_fields.ts";
+import { createBackground } from "./services/background.ts";
 import { createEventGroups } from "./services/event_groups.ts";
 import { createEffectReader } from "./services/event_groups/effects.ts";
 import { createEventRetention } from "./services/event_retention.ts";
@@ -132,6 +132,8 @@ export async function openHoldfast(
     settings,
     groups,
   });
+  const stop = new AbortController();
+  const background = createBackground(telemetry, stop.signal);
   const { role } = config;
   const scores = plays(role, "signal-service") || plays(role, "autopilot");
   const health = createHealthService({
@@ -140,6 +142,7 @@ export async function openHoldfast(
     model: signals.model,
     needsModel: plays(role, "signal-service"),
     concerns: [writes.fault, models.fault, quarantine.fault],
+    faults: [background.fault],
     version: VERSION,
     state: ports.state,
     remotes: ports.remote.looks,
@@ -149,33 +152,44 @@ export async function openHoldfast(
     await models.load();
     await signals.rehearse();
   }
-  const stop = new AbortController();
-  const background = Promise.all([
+  background.keep(
+    "hearing of invalidations",
     followInvalidations(
       { ...common, features, gatherMs: GATHER_MS },
       stop.signal,
     ),
-    scores && models.run(config.modelReloadS, stop.signal),
-    quarantine.run(stop.signal),
-    events.hearOthers(stop.signal),
-    groups.run(stop.signal),
-    retention.run(stop.signal),
-    plays(role, "autopilot") && autopilot.run(stop.signal),
-    trading.run(stop.signal),
-    orders.run(stop.signal),
+  );
+  if (scores) {
+    background.keep(
+      "looks for another model",
+      models.run(config.modelReloadS, stop.signal),
+    );
+  }
+  background.keep("quarantine", quarantine.run(stop.signal));
+  background.keep("hearing of events", events.hearOthers(stop.signal));
+  background.keep("consumer groups", groups.run(stop.signal));
+  background.keep("retention of events", retention.run(stop.signal));
+  if (plays(role, "autopilot")) {
+    background.keep("autopilot", autopilot.run(stop.signal));
+  }
+  background.keep("trading", trading.run(stop.signal));
+  background.keep("order numbers", orders.run(stop.signal));
+  background.keep(
+    "history of settings",
     settings.history.run(config.settingsHistoryDays, stop.signal),
+  );
+  background.keep(
+    "warming of settings",
     keepWarm({
       ...common,
       store: ports.settingsStore,
       archive: ports.settingsArchive,
       onAnew: ports.onRedisAnew,
     }, stop.signal),
-  ]).catch((error: unknown) => {
-    telemetry.log("error", "background work has ended", errorFields(error));
-  });
+  );
   stack.defer(async () => {
     stop.abort();
-    await background;
+    await background.end();
   });
 
   const loopback = isLoopback(config.host);

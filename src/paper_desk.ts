@@ -4,7 +4,6 @@
  * @module
  */
 import { BUILT_IN_DOCUMENTS } from "../domain/settings/catalogue.ts";
-import { sha256 } from "../domain/sha256.ts";
 import { settingsKey } from "../domain/settings.ts";
 import { parseUserId, type UserId } from "../domain/user_id.ts";
 import { PortError } from "../ports/port_error.ts";
@@ -28,6 +27,7 @@ import { createFeatureService } from "./services/features.ts";
 import { createModelService } from "./services/models.ts";
 import type { Prices } from "./services/prices.ts";
 import { openQuarantineService } from "./services/quarantine.ts";
+import { sha256 } from "./services/sha256.ts";
 
 /** Whose account it is. */
 const USER = parseUserId("paper");

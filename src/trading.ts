@@ -47,7 +47,7 @@ export function createTrading(
   },
 ): Trading {
   const { role, gateway: { dryRun, lots, ...most }, orchestration } = config;
-  const { tradeLedger: ledger, remote, entropy } = ports;
+  const { tradeLedger: ledger, remote, entropy, telemetry } = ports;
   const instance = `${config.instanceId}:${entropy.bytes(6).toHex()}`;
   const accounts = createExchangeAccounts({
     ...ports,
@@ -56,7 +56,7 @@ export function createTrading(
   const gateway = createExecutionGateway({
     ...ports,
     ledger,
-    broker: createToldBroker(ports.broker, accounts.invalidate),
+    broker: createToldBroker(ports.broker, accounts.invalidate, telemetry),
     settings: services.settings.complete,
     timeZone: services.settings.timeZone,
     limits: { maxQty: most.maxOrderQty, maxNotional: most.maxOrderNotional },
@@ -70,7 +70,8 @@ export function createTrading(
     signals: remote.signals
       ? createPatientSignals(remote.signals, ports)
       : signalSourceOf(services.signals),
-    orders: createPatientOrders(remote.orders ?? gateway, ports),
+    // The gateway here has tried again already what can be.
+    orders: remote.orders ? createPatientOrders(remote.orders, ports) : gateway,
     defaults: { ...orchestration, lots },
   });
 
@@ -82,12 +83,11 @@ export function createTrading(
       const follows = plays(role, "orchestrator") &&
         orchestration.followsSignals;
       const isGateway = plays(role, "execution-gateway");
-      // Without Redis the log alone tells of what other instances do.
-      const isAlone = config.store !== "postgres" ||
-        ports.exchangeCaches.shared;
+      // With Redis too, which may be away, or not be there for all.
+      const hasOthers = config.store === "postgres";
       await Promise.all([
         isGateway && gateway.run(signal),
-        isGateway && !isAlone &&
+        isGateway && hasOthers &&
         followTrades({ ...ports, bus: ports.eventBus, accounts }, signal),
         follows && followSignals({
           ...ports,

@@ -10,13 +10,14 @@ import {
   PORT_ERROR_CODES,
   PortError,
   type PortErrorCode,
+  type PortErrorFacts,
 } from "../../ports/port_error.ts";
 
 /** How long an answer may take, in milliseconds. */
 export const ANSWER_TIMEOUT_MS = 30_000;
 
-/** Most characters of an answer. */
-const MAX_ANSWER_CHARS = 32 * 1024 * 1024;
+/** Most bytes of an answer that are read. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** What every kind of problem begins with. */
 const PROBLEM_TYPE = "urn:holdfast:problem:";
@@ -24,7 +25,7 @@ const PROBLEM_TYPE = "urn:holdfast:problem:";
 /** What is asked. */
 export interface Question {
   /** Of which kind. */
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** Where, from the root of the service. */
   readonly path: string;
   /** On whose behalf; the operator's when absent. */
@@ -41,6 +42,8 @@ export interface Answer {
   readonly status: number;
   /** What it says. */
   readonly json: unknown;
+  /** Whether it is that of a request before, as `Idempotency-Replayed` says. */
+  readonly isReplayed: boolean;
 }
 
 /** A service that answers over HTTP. */
@@ -50,7 +53,8 @@ export interface HttpClient {
    *
    * @throws {PortError} What the service said, with its code; `unavailable`
    * when nobody listens there; `timeout` when it was asked and nothing came
-   * back; `unreadable` when the answer is not one of this program.
+   * back; `unreadable` when the answer is not one of this program, or is
+   * longer than any of them.
    */
   ask(question: Question, signal?: AbortSignal): Promise<Answer>;
 }
@@ -58,22 +62,26 @@ export interface HttpClient {
 /**
  * Creates a client of the service at `url`.
  *
- * @param name What people call the service, such as `signal service`.
+ * @param at.name What people call the service, such as `signal service`.
+ * @param at.maxBytes Most bytes of an answer that are read.
  */
 export function createHttpClient(
-  { name, url, clock, timeoutMs = ANSWER_TIMEOUT_MS }: {
+  at: {
     readonly name: string;
     readonly url: string;
     readonly clock: Pick<Clock, "sleep">;
     readonly timeoutMs?: number;
+    readonly maxBytes?: number;
   },
 ): HttpClient {
+  const { name, url, clock, timeoutMs = ANSWER_TIMEOUT_MS } = at;
+  const { maxBytes = MAX_ANSWER_BYTES } = at;
   const base = url.replace(/\/+$/, "");
 
   async function send(
     { method, path, user, body }: Question,
     signal: AbortSignal | undefined,
-  ): Promise<{ status: number; text: string }> {
+  ): Promise<Answer> {
     const headers: Record<string, string> = { accept: "application/json" };
     if (user !== undefined) headers["x-user-id"] = user;
     if (body !== undefined) headers["content-type"] = "application/json";
@@ -90,7 +98,10 @@ export function createHttpClient(
         redirect: "error",
         signal: AbortSignal.any(stops),
       });
-      return { status: response.status, text: await response.text() };
+      const { status, headers: said } = response;
+      const json = parse(await readUpTo(maxBytes, response));
+      const isReplayed = said.get("idempotency-replayed") === "true";
+      return { status, json, isReplayed };
     } catch (cause) {
       signal?.throwIfAborted();
       throw noAnswer(cause);
@@ -117,18 +128,29 @@ export function createHttpClient(
 
   return {
     async ask(question, signal) {
-      const { status, text } = await send(question, signal);
-      const json = parse(text);
-      if (status >= 200 && status < 300 && json !== undefined) {
-        return { status, json };
-      }
+      const answer = await send(question, signal);
+      const { status, json } = answer;
+      if (status >= 200 && status < 300 && json !== undefined) return answer;
       throw problemOf(name, status, json, question.unreadable ?? "corrupt");
     },
   };
 }
 
+/** What is said, up to `maxBytes`; nothing where it is more, and none of that is kept. */
+async function readUpTo(maxBytes: number, { body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let left = maxBytes;
+  for await (const bytes of body ?? []) {
+    left -= bytes.length;
+    // Leaving the loop closes the connection.
+    if (left < 0) return "";
+    text += decoder.decode(bytes, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
 function parse(text: string): unknown {
-  if (text.length > MAX_ANSWER_CHARS) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -147,7 +169,12 @@ function problemOf(
     ? type.slice(PROBLEM_TYPE.length).replaceAll("-", "_")
     : "";
   if (typeof detail === "string" && isPortErrorCode(code)) {
-    return new PortError(code, detail);
+    const facts = factsOf(json);
+    // The service has been closed, and none of our ports has: it comes back.
+    if (code === "closed") {
+      return new PortError("unavailable", detail, { facts });
+    }
+    return new PortError(code, detail, { facts });
   }
   // Gateways in between answer in their own words.
   const isAway = status === 429 || status === 502 || status === 503;
@@ -158,6 +185,31 @@ function problemOf(
       typeof detail === "string" ? `: ${detail}` : " and nothing of ours"
     }`,
   );
+}
+
+/** What every problem has; all else are facts. */
+const PROBLEM_MEMBERS: ReadonlySet<string> = new Set([
+  "type",
+  "title",
+  "status",
+  "detail",
+  "instance",
+  "request_id",
+  "errors",
+]);
+
+/** The facts of a problem: numbers, texts and lists of texts. */
+function factsOf(json: unknown): PortErrorFacts {
+  const facts: Record<string, string | number | readonly string[]> = {};
+  for (const [name, value] of Object.entries(Object(json))) {
+    if (PROBLEM_MEMBERS.has(name) || name === "__proto__") continue;
+    const isTexts = Array.isArray(value) &&
+      value.every((one) => typeof one === "string");
+    if (typeof value === "string" || typeof value === "number" || isTexts) {
+      facts[name] = value;
+    }
+  }
+  return facts;
 }
 
 function isPortErrorCode(text: string): text is PortErrorCode {

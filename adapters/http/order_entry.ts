@@ -12,7 +12,6 @@ import {
   SIDES,
   TIMES_IN_FORCE,
 } from "../../domain/order/order.ts";
-import type { TradingSymbol } from "../../domain/symbol.ts";
 import type { UserId } from "../../domain/user_id.ts";
 import type {
   EnteredOrder,
@@ -21,13 +20,18 @@ import type {
 } from "../../ports/order_entry.ts";
 import { hasCode, type PortErrorCode } from "../../ports/port_error.ts";
 import type { HttpClient } from "./client.ts";
-import { DecimalText, InstantText, readAnswer } from "./read_answer.ts";
+import {
+  DecimalText,
+  InstantText,
+  readAnswer,
+  SymbolText,
+} from "./read_answer.ts";
 
 const OrderAnswer = z.object({
   client_order_id: z.string(),
   status: z.enum(ORDER_STATUSES),
   broker_order_id: z.string().nullish(),
-  symbol: z.string(),
+  symbol: SymbolText,
   side: z.enum(SIDES),
   qty: DecimalText,
   order_type: z.enum(ORDER_KINDS),
@@ -47,7 +51,7 @@ const OrderAnswer = z.object({
 
 const Positions = z.object({
   positions: z.array(z.object({
-    symbol: z.string(),
+    symbol: SymbolText,
     qty: DecimalText,
     avg_entry_price: DecimalText,
     current_price: DecimalText,
@@ -65,7 +69,7 @@ const Positions = z.object({
 export function createHttpOrderEntry(client: HttpClient): OrderEntry {
   return {
     async submit(user, wanted, signal): Promise<EnteredOrder> {
-      const { status, json } = await client.ask({
+      const { json, isReplayed } = await client.ask({
         method: "POST",
         path: "/api/v1/orders",
         user,
@@ -85,7 +89,7 @@ export function createHttpOrderEntry(client: HttpClient): OrderEntry {
         },
       }, signal);
       const order = orderOf(user, json, "timeout");
-      return { order, isRepeat: status === 200 };
+      return { order, isRepeat: isReplayed };
     },
 
     async find(user, id, signal) {
@@ -100,6 +104,15 @@ export function createHttpOrderEntry(client: HttpClient): OrderEntry {
         if (hasCode(error, "not_found")) return undefined;
         throw error;
       }
+    },
+
+    async cancel(user, id, signal) {
+      const path = `/api/v1/orders/${encodeURIComponent(id)}`;
+      const { json } = await client.ask(
+        { method: "DELETE", path, user },
+        signal,
+      );
+      return orderOf(user, json);
     },
 
     async positions(user, signal) {
@@ -123,7 +136,7 @@ function orderOf(
     id: answer.client_order_id,
     status: answer.status,
     brokerId: answer.broker_order_id ?? undefined,
-    symbol: answer.symbol as TradingSymbol,
+    symbol: answer.symbol,
     side: answer.side,
     qty: answer.qty,
     kind: answer.order_type,
@@ -146,7 +159,7 @@ function viewOf(
   one: z.infer<typeof Positions>["positions"][number],
 ): PositionView {
   return {
-    symbol: one.symbol as TradingSymbol,
+    symbol: one.symbol,
     qty: one.qty,
     avgEntryPrice: one.avg_entry_price,
     currentPrice: one.current_price,

@@ -5,6 +5,12 @@
  */
 import { z } from "zod";
 import { type Decimal, parseDecimal } from "../../domain/decimal.ts";
+import { InvalidInput } from "../../domain/invalid_input.ts";
+import { parseSymbol, type TradingSymbol } from "../../domain/symbol.ts";
+import {
+  parseTradingDate,
+  type TradingDate,
+} from "../../domain/trading_date.ts";
 import { PortError, type PortErrorCode } from "../../ports/port_error.ts";
 
 /** A decimal in a text. */
@@ -17,10 +23,39 @@ export const DecimalText: z.ZodType<Decimal> = z.string().transform(
   },
 );
 
+/** A symbol in a text, as it is written here. */
+export const SymbolText: z.ZodType<TradingSymbol> = parsed(
+  parseSymbol,
+  "must be a symbol",
+);
+
+/** A date in a text. */
+export const DateText: z.ZodType<TradingDate> = parsed(
+  parseTradingDate,
+  "must be a date",
+);
+
 /** A moment in a text, as milliseconds since the Unix epoch. */
 export const InstantText: z.ZodType<number> = z.iso.datetime().transform((
   text,
 ) => Date.parse(text));
+
+/** A text that `parse` takes and leaves as it is. */
+function parsed<T extends string>(
+  parse: (text: string) => T,
+  fault: string,
+): z.ZodType<T> {
+  return z.string().transform((text, context): T => {
+    try {
+      const value = parse(text);
+      if (value === text) return value;
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+    }
+    context.addIssue(fault);
+    return z.NEVER;
+  });
+}
 
 /**
  * Reads an answer.

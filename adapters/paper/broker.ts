@@ -28,6 +28,7 @@ import { twistReport } from "./nonsense.ts";
 import type { OrderRef } from "./open_orders.ts";
 import { DEFAULT_PAPER_OPTIONS, type PaperOptions } from "./options.ts";
 import { ticketOf } from "./rows.ts";
+import { createTroubles } from "./troubles.ts";
 import { openPaperVenue, type PaperQuotes } from "./venue.ts";
 
 /** What a paper broker stands on. */
@@ -86,6 +87,7 @@ export function openPaperBroker(parts: PaperBrokerParts): PaperBroker {
   const options = { ...DEFAULT_PAPER_OPTIONS, ...parts.options };
   const listeners = new Set<(user: UserId, id: string) => void>();
   const closing = new AbortController();
+  const troubles = createTroubles(telemetry);
   const faults = createPaperFaults(options, clock);
   const venue = openPaperVenue({ ...parts, fillAt, costs: options, changed });
   const market = createPaperMarket({
@@ -94,20 +96,17 @@ export function openPaperBroker(parts: PaperBrokerParts): PaperBroker {
     dayOf,
     costs: options,
     changed,
-    failed: (symbol, error) => note(`look at the price of ${symbol}`, error),
+    looked(symbol, error) {
+      const what = `look at the price of ${symbol}`;
+      if (error === undefined) troubles.over(what);
+      else troubles.note(what, error);
+    },
   });
   const enter = (signal?: AbortSignal) =>
     admit("broker", closing.signal.aborted, signal);
 
   function changed({ user, id }: OrderRef): void {
     for (const listener of listeners) listener(user, id);
-  }
-
-  function note(what: string, error: unknown): void {
-    const code = error instanceof PortError ? error.code : "unknown";
-    const labels = { port: "broker", code };
-    telemetry?.count("holdfast_port_errors_total", labels);
-    telemetry?.log("warn", `the paper broker could not ${what}`, { error });
   }
 
   function look(signal?: AbortSignal): Promise<void> {
@@ -122,8 +121,9 @@ export function openPaperBroker(parts: PaperBrokerParts): PaperBroker {
       try {
         await clock.sleep(everyMs, signal);
         await look(signal);
+        troubles.over("look at the market");
       } catch (error) {
-        if (!signal.aborted) note("look at the market", error);
+        if (!signal.aborted) troubles.note("look at the market", error);
       }
     }
   }
@@ -164,18 +164,33 @@ export function openPaperBroker(parts: PaperBrokerParts): PaperBroker {
     return twistReport(report, chanceOf(options.seed, `twist ${ticket.id}`));
   }
 
+  // A late request is on its way after it took as long as every other.
+  const inFlightMs = options.latencyMs + options.inFlightMs;
+
+  /** Throws once a submit sent now has been given up, or is too late. */
+  function untilLate(id: string, signal: AbortSignal | undefined): () => void {
+    const until = clock.monotonic() + inFlightMs;
+    return () => {
+      signal?.throwIfAborted();
+      if (clock.monotonic() <= until) return;
+      const message =
+        `Cannot submit order ${id} as the paper broker takes it within ${inFlightMs} ms or not at all`;
+      throw new PortError("unavailable", message);
+    };
+  }
+
   const looking = lookEveryMs === undefined
     ? undefined
     : keepLooking(lookEveryMs);
 
   return {
     name: "paper",
-    // A late request is on its way after it took as long as every other.
-    inFlightMs: options.latencyMs + options.inFlightMs,
+    inFlightMs,
     control: faults.control,
 
     async submit(order, signal) {
       checkId(order);
+      const isStill = untilLate(order.id, signal);
       return await ask(
         "submit",
         order.user,
@@ -185,9 +200,10 @@ export function openPaperBroker(parts: PaperBrokerParts): PaperBroker {
           const { outcome, fate, lateMs } = attempt;
           const ticket = ticketOf(order);
           if (outcome !== "late") {
-            return reportOf(await venue.take(ticket, fate), attempt);
+            return reportOf(await venue.take(ticket, fate, isStill), attempt);
           }
-          await venue.takeLate(ticket, fate, clock.now() + lateMs);
+          const dueAt = clock.now() + lateMs;
+          await venue.takeLate(ticket, fate, dueAt, isStill);
           throw lostCall("submit", order.id);
         },
       );

@@ -48,8 +48,8 @@ export interface DealParts {
   readonly ledger: TradeLedger;
   /** When orders on their way are due. */
   readonly clock: Clock;
-  /** The orders that wait, kept up with every commit. */
-  readonly waiting: OpenOrders;
+  /** The orders that wait for bars, kept up with every commit; absent where none do. */
+  readonly waiting: OpenOrders | undefined;
   /** What an order that comes makes of the dealings. */
   readonly arrive: (
     now: Dealings,
@@ -66,12 +66,15 @@ export interface DealParts {
  * `edit` is called again when others changed them meanwhile; where it changes
  * nothing, nothing is committed.
  *
+ * @param isStill Called directly before each commit: nothing is changed where
+ * it throws.
  * @throws {PortError} `unavailable` when nothing was changed for sure, and
  * what `TradeLedger.commit` throws.
  */
 export type Deal = (
   ref: OrderRef,
   edit: (now: Dealings) => Dealings | Promise<Dealings>,
+  isStill?: () => void,
 ) => Promise<Dealings>;
 
 /** Creates dealings over a ledger. */
@@ -82,6 +85,7 @@ export function createDeal(parts: DealParts): Deal {
   async function dealInTurn(
     ref: OrderRef,
     edit: Parameters<Deal>[1],
+    isStill: Parameters<Deal>[2],
   ): Promise<Dealings> {
     const { user, id, symbol } = ref;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -99,8 +103,9 @@ export function createDeal(parts: DealParts): Deal {
       const changes = changesBetween(before, after, rows, ref, clock);
       if (late) changes.push({ ...rows[2]!, ...closed(rows[2]!) });
       if (changes.length === 0) return after;
+      isStill?.();
       if (!await commit(ref, changes)) continue;
-      if (after.taken) waiting.note(after.taken.order);
+      if (after.taken) waiting?.note(after.taken.order);
       if (late) changed(ref);
       return after;
     }
@@ -126,8 +131,8 @@ export function createDeal(parts: DealParts): Deal {
     }
   }
 
-  return (ref, edit) =>
-    inTurn(`${ref.user} ${ref.symbol}`, () => dealInTurn(ref, edit));
+  return (ref, edit, isStill) =>
+    inTurn(`${ref.user} ${ref.symbol}`, () => dealInTurn(ref, edit, isStill));
 }
 
 /** The dealings after an open order met the market. */

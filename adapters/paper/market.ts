@@ -16,7 +16,11 @@ import {
 } from "../../domain/trading_date.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { afterMarket } from "./dealings.ts";
-import type { OrderRef } from "./open_orders.ts";
+import {
+  createOpenOrders,
+  type OpenOrders,
+  type OrderRef,
+} from "./open_orders.ts";
 import type { Dealings } from "./rows.ts";
 import type { PaperQuotes, PaperVenue } from "./venue.ts";
 
@@ -36,8 +40,8 @@ export interface MarketParts {
   readonly dayOf: (ms: number) => string;
   /** Told of every order that was filled or has come to an end. */
   readonly changed: (ref: OrderRef) => void;
-  /** Told of every symbol whose price cannot be told. */
-  readonly failed: (symbol: TradingSymbol, error: unknown) => void;
+  /** Told of every look at the price of a symbol: why it failed, if it did. */
+  readonly looked: (symbol: TradingSymbol, error?: unknown) => void;
 }
 
 /** The market of a paper venue. */
@@ -62,14 +66,16 @@ export function utcDayOf(ms: number): TradingDate {
 
 /** Creates the market. */
 export function createPaperMarket(parts: MarketParts): PaperMarket {
-  const { venue, quotes, clock, costs, dayOf, changed, failed } = parts;
+  const { venue, quotes, clock, costs, dayOf, changed, looked } = parts;
   let isLoaded = false;
 
-  /** Learns of the orders that other processes, or an earlier one, took. */
-  async function load(): Promise<void> {
-    const orders = await venue.open();
-    for (const order of orders) venue.waiting.note(order);
+  /** The orders that wait, by symbol; first, those that other processes took. */
+  async function waitingNow(): Promise<ReturnType<OpenOrders["all"]>> {
+    const waiting = venue.waiting ?? createOpenOrders();
+    if (venue.waiting && isLoaded) await venue.receive();
+    else for (const order of await venue.open()) waiting.note(order);
     isLoaded = true;
+    return waiting.all();
   }
 
   async function meet(
@@ -81,7 +87,7 @@ export function createPaperMarket(parts: MarketParts): PaperMarket {
     const [old, young] = [before?.taken?.order, after.taken?.order];
     if (!young) return;
     // Another instance may have changed it: what is over waits no more.
-    venue.waiting.note(young);
+    venue.waiting?.note(young);
     const isNews = young.status !== old?.status ||
       young.fills.length !== old?.fills.length;
     if (isNews) changed(ref);
@@ -111,20 +117,20 @@ export function createPaperMarket(parts: MarketParts): PaperMarket {
     signal: AbortSignal | undefined,
   ): Promise<Decimal | undefined> {
     try {
-      return await quotes.now(symbol, signal);
+      const price = await quotes.now(symbol, signal);
+      looked(symbol);
+      return price;
     } catch (error) {
       signal?.throwIfAborted();
-      failed(symbol, error);
+      looked(symbol, error);
       return undefined;
     }
   }
 
   return {
     async advance(date, bars) {
-      if (isLoaded) await venue.receive();
-      else await load();
       const at = epochDayOf(date) * DAY_MS;
-      for (const [symbol, refs] of venue.waiting.all()) {
+      for (const [symbol, refs] of await waitingNow()) {
         const bar = bars.get(symbol);
         const look: Omit<PaperLook, "held"> | undefined = bar &&
           { bar, isSession: true, at };

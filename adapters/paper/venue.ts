@@ -8,9 +8,9 @@
 import type { Decimal } from "../../domain/decimal.ts";
 import type { PaperCosts } from "../../domain/paper/cost.ts";
 import { barAt } from "../../domain/paper/match.ts";
+import { differingTerms } from "../../domain/order/order_intent.ts";
 import {
   endOrder,
-  isSameOrder,
   type PaperOrder,
   type PaperTicket,
 } from "../../domain/paper/order.ts";
@@ -20,12 +20,8 @@ import type { UserId } from "../../domain/user_id.ts";
 import type { BrokerPosition } from "../../ports/broker.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { isTransient, PortError } from "../../ports/port_error.ts";
-import {
-  type LedgerQuery,
-  type LedgerRow,
-  MAX_LEDGER_LIST,
-  type TradeLedger,
-} from "../../ports/trade_ledger.ts";
+import { rowsOf } from "../../ports/ledger_rows.ts";
+import type { LedgerRow, TradeLedger } from "../../ports/trade_ledger.ts";
 import {
   afterMarket,
   createDeal,
@@ -77,19 +73,34 @@ export interface VenueParts {
 
 /** The venue. Failures are those of the ledger. */
 export interface PaperVenue {
-  /** The orders that this process knows to wait. */
-  readonly waiting: OpenOrders;
+  /** The orders that this process knows to wait for bars; absent where none do. */
+  readonly waiting: OpenOrders | undefined;
   /** Changes what the venue holds. */
   readonly deal: Deal;
   /**
    * Takes an order, or counts that it came again.
    *
+   * @param isStill Throws once the order may not be taken any more.
    * @throws {PortError} `conflict` when its id is that of another order;
    * `unavailable` when nobody can tell its price now.
    */
-  take(ticket: PaperTicket, fate: Fate): Promise<PaperOrder>;
-  /** Sends an order on its way: it is there from `dueAt` on, whoever asks. Never fails. */
-  takeLate(ticket: PaperTicket, fate: Fate, dueAt: number): Promise<void>;
+  take(
+    ticket: PaperTicket,
+    fate: Fate,
+    isStill: () => void,
+  ): Promise<PaperOrder>;
+  /**
+   * Sends an order on its way: it is there from `dueAt` on, whoever asks.
+   *
+   * @throws What `isStill` does, unless that is a `PortError`: like all that
+   * goes wrong on the way, nobody hears of it.
+   */
+  takeLate(
+    ticket: PaperTicket,
+    fate: Fate,
+    dueAt: number,
+    isStill: () => void,
+  ): Promise<void>;
   /** Lets those orders of an account, or of all, come in that are due. */
   receive(user?: UserId, signal?: AbortSignal): Promise<void>;
   /** The order as it stands. */
@@ -116,7 +127,7 @@ export interface PaperVenue {
 /** Opens the venue that `parts.ledger` holds. */
 export function openPaperVenue(parts: VenueParts): PaperVenue {
   const { ledger, quotes, clock, costs, fillAt } = parts;
-  const waiting = createOpenOrders();
+  const waiting = fillAt === "next_bar" ? createOpenOrders() : undefined;
   const deal = createDeal({ ...parts, waiting, arrive });
 
   async function arrive(
@@ -174,15 +185,8 @@ export function openPaperVenue(parts: VenueParts): PaperVenue {
     user: UserId | undefined,
     signal: AbortSignal | undefined,
   ): Promise<readonly LedgerRow[]> {
-    const rows: LedgerRow[] = [];
-    const query = { kind, user, isOpen: true, limit: MAX_LEDGER_LIST };
-    let after: LedgerQuery["after"];
-    for (;;) {
-      const page = await ledger.list({ ...query, after }, signal);
-      rows.push(...page);
-      if (page.length < MAX_LEDGER_LIST) return rows.reverse();
-      after = page.at(-1);
-    }
+    const query = { kind, user, isOpen: true };
+    return (await Array.fromAsync(rowsOf(ledger, query, signal))).reverse();
   }
 
   async function receive(user?: UserId, signal?: AbortSignal): Promise<void> {
@@ -208,7 +212,7 @@ export function openPaperVenue(parts: VenueParts): PaperVenue {
     receive,
     find,
 
-    async take(ticket, fate) {
+    async take(ticket, fate, isStill) {
       const { taken } = await deal(ticket, (now) => {
         const there = now.taken?.order.ticket;
         if (!there || isSameOrder(there, ticket)) {
@@ -218,11 +222,11 @@ export function openPaperVenue(parts: VenueParts): PaperVenue {
           "conflict",
           `Cannot submit order ${ticket.id} as that is the id of an order with other terms`,
         );
-      });
+      }, isStill);
       return taken!.order;
     },
 
-    async takeLate(ticket, { parts, refusal: reason }, dueAt) {
+    async takeLate(ticket, { parts, refusal: reason }, dueAt, isStill) {
       const at = Math.round(dueAt);
       const order = { ...createOrder(ticket, { parts }, at), reason };
       const ref = { kind: PAPER_LATE, id: ticket.id };
@@ -233,6 +237,7 @@ export function openPaperVenue(parts: VenueParts): PaperVenue {
         if (row?.isOpen) return;
         const ifVersion = row?.version ?? 0;
         const change = { ...ref, ifVersion, isOpen: true, at, json };
+        isStill();
         await ledger.commit(ticket.user, [change]);
       } catch (error) {
         // Nobody hears of it: the request is lost for good.
@@ -266,6 +271,10 @@ export function openPaperVenue(parts: VenueParts): PaperVenue {
         .sort((a, b) => a.symbol < b.symbol ? -1 : 1);
     },
   };
+}
+
+function isSameOrder(a: PaperTicket, b: PaperTicket): boolean {
+  return differingTerms(a, b).length === 0;
 }
 
 function createOrder(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Decimal, divideRounded, times } from "../decimal.ts";
+import { type Decimal, divideRounded, sizeOf, times } from "../decimal.ts";
 
 /** What is held of one symbol. */
 export interface Position {
@@ -63,8 +63,4 @@ export function fill(
     opened,
     earned: qty > 0n ? gain : -gain,
   };
-}
-
-function sizeOf(qty: Decimal): Decimal {
-  return qty < 0n ? -qty : qty;
 }

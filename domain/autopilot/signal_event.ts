@@ -26,22 +26,6 @@ export function identityOf(decision: OpenDecision): string {
   return signalIdentity({ user, symbol, bar: outlook.date, side });
 }
 
-/**
- * A UUID of version 8 (RFC 9562, section 5.8) out of a digest.
- *
- * @param digest Sixteen bytes or more; the array is read, not kept.
- */
-export function uuidOfDigest(digest: Uint8Array): string {
-  let hex = "";
-  for (let i = 0; i < 16; i++) {
-    let byte = digest[i]!;
-    if (i === 6) byte = 0x80 | (byte & 0x0f);
-    if (i === 8) byte = 0x80 | (byte & 0x3f);
-    hex += byte.toString(16).padStart(2, "0");
-  }
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
 /** Builds the `signal.triggered` event of a decision. */
 export function signalTriggered(decision: OpenDecision, id: string): NewEvent {
   const { user, symbol, at, entry, outlook, settings } = decision;

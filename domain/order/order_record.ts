@@ -4,8 +4,9 @@
  * @module
  */
 import { type Decimal, formatDecimal, parseDecimal } from "../decimal.ts";
+import { InvalidInput } from "../invalid_input.ts";
 import type { JsonObject } from "../json_value.ts";
-import { parseSymbol } from "../symbol.ts";
+import { parseSymbol, type TradingSymbol } from "../symbol.ts";
 import type { UserId } from "../user_id.ts";
 import { ORDER_KINDS, SIDES, TIMES_IN_FORCE } from "./order.ts";
 import type { Order } from "./order.ts";
@@ -16,10 +17,11 @@ export interface OrderRecord extends Order {
   /** The instance that has sent it, or is about to. */
   readonly heldBy: string;
   /**
-   * Until then nobody else may send it, as a request of the holder may still
-   * take effect: milliseconds since the Unix epoch.
+   * As a request of the holder may still take effect, others may send it only
+   * after they have seen it unchanged for so long, in milliseconds. A span and
+   * no moment, as their clocks differ; absent in rows that tell of none.
    */
-  readonly heldUntil: number;
+  readonly heldMs?: number | undefined;
   /** Whether it is to be canceled. */
   readonly isCanceling: boolean;
 }
@@ -46,7 +48,7 @@ export function printOrder(record: OrderRecord): string {
     created_at: record.createdAt,
     updated_at: record.updatedAt,
     held_by: record.heldBy,
-    held_until: record.heldUntil,
+    held_ms: record.heldMs,
     canceling: record.isCanceling,
   });
 }
@@ -97,15 +99,23 @@ export function readOrder(
     createdAt: Number(data["created_at"]),
     updatedAt: Number(data["updated_at"]),
     heldBy: textOf(data["held_by"]) ?? "",
-    heldUntil: Number(data["held_until"] ?? 0),
+    ...optional("heldMs", countOf(data["held_ms"])),
     isCanceling: data["canceling"] === true,
   };
 }
 
-function symbolOf(value: unknown) {
-  return typeof value === "string" && value !== ""
-    ? parseSymbol(value)
-    : undefined;
+function symbolOf(value: unknown): TradingSymbol | undefined {
+  if (typeof value !== "string") return undefined;
+  try {
+    return parseSymbol(value);
+  } catch (error) {
+    if (error instanceof InvalidInput) return undefined;
+    throw error;
+  }
+}
+
+function countOf(value: unknown): number | undefined {
+  return typeof value === "number" && value >= 0 ? value : undefined;
 }
 
 function textOf(value: unknown): string | undefined {

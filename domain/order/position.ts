@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Decimal, divideRounded, over, times } from "../decimal.ts";
+import {
+  type Decimal,
+  divideRounded,
+  over,
+  sizeOf,
+  times,
+} from "../decimal.ts";
 import type { TradingSymbol } from "../symbol.ts";
 import type { Side } from "./order.ts";
 
@@ -100,9 +106,4 @@ export function averageEntry({ qty, cost }: Position): Decimal {
 /** What closing a position at `price` would earn, without commission. */
 export function unrealizedAt({ qty, cost }: Position, price: Decimal): Decimal {
   return times(qty, price) - cost;
-}
-
-/** `value` without its sign. */
-export function sizeOf(value: Decimal): Decimal {
-  return value < 0n ? -value : value;
 }

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type Decimal, formatDecimal, times } from "../decimal.ts";
+import { type Decimal, formatDecimal, sizeOf, times } from "../decimal.ts";
 import type { OrderTerms } from "./order.ts";
-import { sizeOf } from "./position.ts";
 
 /** Limits on any order; 0 is none. */
 export interface OrderLimits {
@@ -19,7 +18,7 @@ export interface OrderLimits {
 export interface PreTradeFacts {
   /** Limits on any order. */
   readonly limits: OrderLimits;
-  /** What a unit is worth; `undefined` when nobody knows or needs it. */
+  /** The newest price; `undefined` when nobody knows or needs it. */
   readonly price: Decimal | undefined;
   /** Why trading is stopped, a reason for each kill switch that is engaged. */
   readonly stops: readonly string[];
@@ -33,6 +32,14 @@ export interface PreTradeFacts {
   readonly held: Decimal;
   /** Units of the symbol that open reduce-only orders of that side have left. */
   readonly reducing: Decimal;
+}
+
+/**
+ * Whether what an order may be worth depends on the newest price. A limit to
+ * buy is the most that is paid; one to sell is the least that is taken.
+ */
+export function needsPrice({ side, limitPrice }: OrderTerms): boolean {
+  return side === "sell" || limitPrice === undefined;
 }
 
 /** Units by which an order of that side can bring the position nearer to 0. */
@@ -82,17 +89,32 @@ function qtyFault(
   ];
 }
 
+/** The highest price that a unit may be traded at, as far as one can tell. */
+function highestPrice(
+  order: OrderTerms,
+  newest: Decimal | undefined,
+): Decimal | undefined {
+  const { limitPrice, stopPrice } = order;
+  if (!needsPrice(order)) return limitPrice;
+  if (newest === undefined) return undefined;
+  return [limitPrice, stopPrice].reduce<Decimal>(
+    (most, price) => price !== undefined && price > most ? price : most,
+    newest,
+  );
+}
+
 function notionalFault(
-  { qty }: OrderTerms,
-  { limits: { maxNotional }, price }: PreTradeFacts,
+  order: OrderTerms,
+  { limits: { maxNotional }, price: newest }: PreTradeFacts,
 ): string[] {
   if (maxNotional === 0n) return [];
+  const price = highestPrice(order, newest);
   if (price === undefined) {
     return [
       "Cannot send the order as its worth is limited and no price is known",
     ];
   }
-  const notional = times(qty, price);
+  const notional = times(order.qty, price);
   if (notional <= maxNotional) return [];
   return [
     `Cannot send the order as it must be worth at most ${

@@ -5,6 +5,7 @@
  */
 import { type Decimal, formatDecimal, times } from "../decimal.ts";
 import type { UserId } from "../user_id.ts";
+import { MAX_ORDER_SIZE } from "./check_order.ts";
 import type { Order, OrderStatus, OrderTerms } from "./order.ts";
 import { differingTerms } from "./order_intent.ts";
 import { isOver, mayFollow } from "./order_state.ts";
@@ -15,31 +16,47 @@ export const MAX_VENUE_NAME_CHARS = 200;
 /** Most characters of a reason that a venue gives. */
 const MAX_REASON_CHARS = 500;
 
+/** An order as a venue knows it. */
+export interface VenueOrder extends OrderTerms {
+  /** Whose account. */
+  readonly user: UserId;
+  /** Client order id, `^[.A-Z:/a-z0-9_-]{1,36}$`. */
+  readonly id: string;
+}
+
 /** A part of an order that has been filled. */
 export interface Fill {
   /** One of a kind among the fills of its order. */
   readonly id: string;
-  /** Units. */
+  /** Units; above 0. */
   readonly qty: Decimal;
-  /** At which price. */
+  /** At which price; above 0. */
   readonly price: Decimal;
-  /** What the venue took for it. */
+  /** What the venue took for it; 0 or more. */
   readonly commission: Decimal;
   /** When: milliseconds since the Unix epoch. */
   readonly at: number;
 }
 
+/** What a venue makes of an order. */
+export type VenueStatus =
+  | "open"
+  | "filled"
+  | "canceled"
+  | "expired"
+  | "rejected";
+
 /** What a venue says of an order. */
 export interface VenueReport {
   /** The order, as the venue understood it. */
-  readonly order: OrderTerms & { readonly user: UserId; readonly id: string };
+  readonly order: VenueOrder;
   /** What the venue calls it. */
   readonly brokerId: string;
-  /** What the venue makes of it. */
-  readonly status: "open" | "filled" | "canceled" | "expired" | "rejected";
+  /** What the venue makes of it; `open` with or without fills. */
+  readonly status: VenueStatus;
   /** Every fill so far, oldest first. */
   readonly fills: readonly Fill[];
-  /** Why it is over. */
+  /** Why it was rejected, canceled or has expired. */
   readonly reason?: string | undefined;
 }
 
@@ -75,7 +92,7 @@ export function readReport<Kept extends Order>(
   isCanceling: boolean,
   now: number,
 ): Reading<Kept> {
-  const fault = faultOf(order, report, known);
+  const fault = faultOf(order, report) ?? changedFill(report, known);
   if (fault !== undefined) return { kind: "nonsense", fault };
   const fresh = report.fills.filter(({ id }) => !known.has(id));
   const filledQty = order.filledQty + sum(fresh.map(({ qty }) => qty));
@@ -152,11 +169,12 @@ function statusOf(
   return filledQty > 0n ? "partially_filled" : "accepted";
 }
 
-function faultOf(
-  order: Order,
-  report: VenueReport,
-  known: ReadonlyMap<string, Fill>,
-): string | undefined {
+/**
+ * Why a report on `order` cannot be, whatever is known of its fills already;
+ * `undefined` when it can. What passes has names and numbers that rows can
+ * have.
+ */
+export function faultOf(order: Order, report: VenueReport): string | undefined {
   const { order: told, brokerId, status, fills } = report;
   if (told.id !== order.id || told.user !== order.user) {
     return `it is of order ${told.id.slice(0, 64)} of ${told.user}`;
@@ -167,7 +185,7 @@ function faultOf(
   if (order.brokerId !== undefined && order.brokerId !== brokerId) {
     return `its broker id is ${brokerId}, not ${order.brokerId}`;
   }
-  const bad = fills.map((fill) => fillFault(fill, known)).find(Boolean);
+  const bad = fills.map(fillFault).find(Boolean);
   if (bad) return bad;
   if (new Set(fills.map(({ id }) => id)).size < fills.length) {
     return "it has a fill twice";
@@ -187,28 +205,43 @@ function faultOf(
   return undefined;
 }
 
-function fillFault(
-  fill: Fill,
+/** A fill that was told otherwise before. */
+function changedFill(
+  { fills }: VenueReport,
   known: ReadonlyMap<string, Fill>,
 ): string | undefined {
+  const changed = fills.find((fill) => {
+    const before = known.get(fill.id);
+    return before !== undefined &&
+      (before.qty !== fill.qty || before.price !== fill.price ||
+        before.commission !== fill.commission);
+  });
+  return changed && `fill ${changed.id} has changed`;
+}
+
+function fillFault(fill: Fill): string | undefined {
   const { id, qty, price, commission, at } = fill;
   if (!isVenueName(id)) return "a fill has no usable id";
   if (qty <= 0n) return `a fill is of ${formatDecimal(qty)} units`;
-  if (price <= 0n) return `a fill is at the price ${formatDecimal(price)}`;
-  if (commission < 0n) {
-    return `a fill has the commission ${formatDecimal(commission)}`;
+  if (price <= 0n || price > MAX_ORDER_SIZE) {
+    return `a fill is at the price ${brief(price)}`;
+  }
+  if (commission < 0n || commission > MAX_ORDER_SIZE) {
+    return `a fill has the commission ${brief(commission)}`;
   }
   if (!(at >= 0 && at <= Number.MAX_SAFE_INTEGER)) {
     return `a fill is of the time ${at}`;
   }
-  const before = known.get(id);
-  const isOther = before !== undefined &&
-    (before.qty !== qty || before.price !== price ||
-      before.commission !== commission);
-  return isOther ? `fill ${id} has changed` : undefined;
+  return undefined;
 }
 
-function isVenueName(name: string): boolean {
+/** A number that may be of any length. */
+function brief(value: Decimal): string {
+  return formatDecimal(value).slice(0, 40);
+}
+
+/** Whether a name that a venue gives can be part of a row's. */
+export function isVenueName(name: string): boolean {
   return name !== "" && name.length <= MAX_VENUE_NAME_CHARS &&
     name.isWellFormed() && !name.includes("\0");
 }

@@ -18,19 +18,25 @@ const MAX_REASON_CHARS = 100;
 /**
  * Builds the `orders.executed` event of an order that has changed.
  *
- * @param isFirst Whether it is the first one that says whether the order was
- * taken. Only this one counts it, so that nobody counts an order twice; an
- * order of a run is counted by the run.
+ * Over all events of an order its counts sum to what has become of it: one
+ * order, taken or refused by the venue or by our checks at most once. One that
+ * was given up (`failed`, or canceled before it was known to be sent) is
+ * neither: it may turn up at the venue, and counts as taken then. An order of a
+ * run is counted by the run.
+ *
+ * @param before The order as it was told of last; `undefined` when it was not.
  */
 export function orderExecuted(
   order: Order,
-  isFirst: boolean,
+  before: Order | undefined,
   id: string,
 ): NewEvent {
   const { status, filledQty, runId = order.id } = order;
-  const counts = isFirst && order.runId === undefined;
-  const isTaken = order.brokerId !== undefined && status !== "rejected";
-  const isRefused = !isTaken && status !== "dry_run";
+  const counts = order.runId === undefined;
+  const isFirst = before === undefined || before.status === "pending_new";
+  const isUndecided = before?.brokerId === undefined;
+  const isRefused = status === "rejected" || status === "denied";
+  const isTaken = order.brokerId !== undefined && !isRefused;
   return {
     id,
     channel: "orders.executed",
@@ -38,9 +44,9 @@ export function orderExecuted(
     json: JSON.stringify({
       run_id: runId,
       strategy_id: order.strategyId,
-      num_orders: Number(counts),
-      num_accepted: Number(counts && isTaken),
-      num_rejected: Number(counts && isRefused),
+      num_orders: Number(counts && isFirst),
+      num_accepted: Number(counts && isUndecided && isTaken),
+      num_rejected: Number(counts && isUndecided && isRefused),
       client_order_id: order.id,
       symbol: order.symbol,
       side: order.side,

@@ -11,18 +11,6 @@ import { barAt, matchOrder, type PaperBar } from "./match.ts";
 import { nextPart } from "./part.ts";
 import { roomToReduce } from "./position.ts";
 
-/** What makes two orders the same. */
-const FIELDS = [
-  "symbol",
-  "side",
-  "qty",
-  "kind",
-  "limitPrice",
-  "stopPrice",
-  "timeInForce",
-  "reduceOnly",
-] as const satisfies readonly (keyof OrderTerms)[];
-
 /** An order as it reached the venue. */
 export interface PaperTicket extends OrderTerms {
   /** Whose account. */
@@ -76,11 +64,6 @@ export interface PaperLook {
   readonly held: Decimal;
   /** When: milliseconds since the Unix epoch. */
   readonly at: number;
-}
-
-/** Whether two orders ask for the same. */
-export function isSameOrder(a: OrderTerms, b: OrderTerms): boolean {
-  return FIELDS.every((field) => a[field] === b[field]);
 }
 
 /** Units of `order` that have been filled. */

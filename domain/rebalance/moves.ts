@@ -8,7 +8,15 @@
  *
  * @module
  */
-import { cutTo, type Decimal, least, ONE, parseDecimal } from "../decimal.ts";
+import {
+  cutTo,
+  type Decimal,
+  least,
+  ONE,
+  parseDecimal,
+  sizeOf,
+} from "../decimal.ts";
+import { InvalidInput } from "../invalid_input.ts";
 import type { Lots, Side } from "../order/order.ts";
 import type { TradingSymbol } from "../symbol.ts";
 
@@ -31,7 +39,7 @@ export interface Limits {
 export interface Wanted {
   /** Which symbol. */
   readonly symbol: TradingSymbol;
-  /** Share of the capital, a finite number: below 0 short, 0 for none. */
+  /** Share of the capital, from -1 to 1: below 0 short, 0 for none. */
   readonly weight: number;
   /** What a unit costs, above 0; absent where nobody knows. */
   readonly price?: Decimal | undefined;
@@ -49,7 +57,8 @@ export interface Holding {
  * Why there is no order.
  *
  * - `zero_weight`: none is wanted, and none is held.
- * - `qty_less_than_one_share`: what is wanted, or missing, is less than a lot.
+ * - `qty_less_than_one_share`: what is wanted, or missing, is less than a lot;
+ *   so is what is left of a position of broken units where lots are whole.
  * - `price_fetch_failed`: nobody knows the price; what is held stays.
  * - `already_at_target`: exactly that is held.
  */
@@ -73,15 +82,15 @@ export interface Trade {
   readonly reduceOnly: boolean;
 }
 
-/** What is done about a symbol: a trade, or why there is none. */
+/** A step for a symbol: a trade, or why there is none. */
 export interface Move {
   /** Which symbol. */
   readonly symbol: TradingSymbol;
-  /** Units held, those under way included. */
+  /** Units held before it, those under way included. */
   readonly held: Decimal;
-  /** Units wanted; absent where nobody knows the price. */
+  /** Units wanted after it; absent where nobody knows the price. */
   readonly target: Decimal | undefined;
-  /** The one order that leads there. */
+  /** The order that leads there. */
   readonly trade?: Trade | undefined;
   /** Why there is none. */
   readonly skip?: SkipReason | undefined;
@@ -90,17 +99,21 @@ export interface Move {
 const NOTHING: Holding = { qty: 0n, pending: 0n };
 
 /**
- * The move of each of `wanted`, in that order; symbols that are not among them
- * stay as they are. A trade is the difference to what is held, cut to whole
- * lots towards zero, and goes through zero at once where the side changes.
+ * The moves of each of `wanted`, in that order; symbols that are not among them
+ * stay as they are. Trades are the difference to what is held, cut to whole
+ * lots towards zero. Where the side changes there are two: one that closes, and
+ * one that opens behind it, so that what is held is closed whatever becomes of
+ * the other. While orders are under way it is one through zero.
+ *
+ * @throws {InvalidInput} When a weight is no share.
  */
 export function planMoves(
   wanted: readonly Wanted[],
   holdings: ReadonlyMap<TradingSymbol, Holding>,
   limits: Limits,
 ): readonly Move[] {
-  return wanted.map((one) =>
-    moveOf(one, holdings.get(one.symbol) ?? NOTHING, limits)
+  return wanted.flatMap((one) =>
+    movesOf(one, holdings.get(one.symbol) ?? NOTHING, limits)
   );
 }
 
@@ -112,33 +125,50 @@ export function isReducing({ held, target }: Move): boolean {
   return target !== undefined && sizeOf(target) < sizeOf(held);
 }
 
-function moveOf(
+function movesOf(
   { symbol, weight, price }: Wanted,
   { qty, pending }: Holding,
   limits: Limits,
-): Move {
+): readonly Move[] {
+  checkWeight(symbol, weight);
   const held = qty + pending;
   if (weight === 0 && held === 0n) {
-    return { symbol, held, target: 0n, skip: "zero_weight" };
+    return [{ symbol, held, target: 0n, skip: "zero_weight" }];
   }
   // What is closed needs no price.
   if (weight !== 0 && price === undefined) {
-    return { symbol, held, target: undefined, skip: "price_fetch_failed" };
+    return [{ symbol, held, target: undefined, skip: "price_fetch_failed" }];
   }
   const target = weight === 0 ? 0n : targetOf(weight, price!, limits);
   const change = cutTo(target - held, PLACES[limits.lots]);
   if (change === 0n) {
     const isThere = target === held && target !== 0n;
     const skip = isThere ? "already_at_target" : "qty_less_than_one_share";
-    return { symbol, held, target, skip };
+    return [{ symbol, held, target, skip }];
   }
-  const isOpposite = (change < 0n) === (qty > 0n);
-  const trade: Trade = {
-    side: change > 0n ? "buy" : "sell",
-    qty: sizeOf(change),
-    reduceOnly: pending === 0n && isOpposite && sizeOf(change) <= sizeOf(qty),
-  };
-  return { symbol, held, target, trade };
+  const side = change > 0n ? "buy" : "sell";
+  const size = sizeOf(change);
+  const isOpposite = pending === 0n && (change < 0n) === (qty > 0n);
+  const closing = isOpposite ? cutTo(sizeOf(qty), PLACES[limits.lots]) : 0n;
+  if (closing === 0n || size <= closing) {
+    const reduceOnly = isOpposite && size <= sizeOf(qty);
+    return [{ symbol, held, target, trade: { side, qty: size, reduceOnly } }];
+  }
+  const left = qty > 0n ? qty - closing : qty + closing;
+  const close: Trade = { side, qty: closing, reduceOnly: true };
+  const open: Trade = { side, qty: size - closing, reduceOnly: false };
+  return [
+    { symbol, held, target: 0n, trade: close },
+    { symbol, held: left, target, trade: open },
+  ];
+}
+
+/** Of what is no share nothing would be wanted, and all that is held closed. */
+function checkWeight(symbol: TradingSymbol, weight: number): void {
+  if (Math.abs(weight) <= 1) return;
+  throw new InvalidInput(
+    `Cannot plan a move of ${symbol} as its weight must be from -1 to 1: current value is ${weight}`,
+  );
 }
 
 function targetOf(weight: number, price: Decimal, limits: Limits): Decimal {
@@ -156,8 +186,4 @@ function shareOf(size: number, capital: Decimal): Decimal {
   const parts = Math.round(1 / size);
   if (1 / parts === size) return capital / BigInt(parts);
   return capital * (parseDecimal(size) ?? 0n) / ONE;
-}
-
-function sizeOf(value: Decimal): Decimal {
-  return value < 0n ? -value : value;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Decimal } from "../decimal.ts";
+import { type Decimal, formatDecimal } from "../decimal.ts";
 import type { NewEvent } from "../event/event.ts";
 import type { Order, OrderStatus } from "../order/order.ts";
 import type { TradingSymbol } from "../symbol.ts";
@@ -42,7 +42,10 @@ export interface RunOrder extends Trade {
   readonly id: string;
 }
 
-/** A symbol of a run: its signal, what follows from it, what came of that. */
+/**
+ * A step of a run: the signal of a symbol, what follows from it, what came of
+ * that. Where the side changes a symbol has two: it is closed, then opened.
+ */
 export interface RunLine extends Omit<Move, "trade"> {
   /** As the signal has it. */
   readonly predictedReturn: number;
@@ -70,7 +73,9 @@ export interface Run {
   readonly terms: RunTerms;
   /** The version of the model that scored. */
   readonly modelVersion: string;
-  /** A line a symbol, highest signal first. */
+  /** Which plan of it this is, from 1: one that came to nothing is made anew. */
+  readonly attempt: number;
+  /** Highest signal first. */
   readonly lines: readonly RunLine[];
   /** When its plan was made: milliseconds since the Unix epoch. */
   readonly startedAt: number;
@@ -92,7 +97,7 @@ export type RunStatus = "running" | "completed" | "partial" | "failed";
 export interface RunCounts {
   /** Orders that the gateway was given. */
   readonly submitted: number;
-  /** Those not refused: under way, in doubt, or over. */
+  /** Those not refused: under way, in doubt, or over; not those only tried. */
   readonly accepted: number;
   /** Those that the venue refused, or that never reached it. */
   readonly rejected: number;
@@ -108,26 +113,17 @@ const MAX_REASON_CHARS = 200;
 /** Most faults that a sentence names. */
 const MAX_NAMED = 5;
 
-const OVER: ReadonlySet<OrderStatus> = new Set<OrderStatus>([
-  "filled",
-  "canceled",
-  "expired",
-  "rejected",
-  "denied",
-  "failed",
-  "dry_run",
-]);
-
 const REFUSED: ReadonlySet<OrderStatus> = new Set<OrderStatus>([
   "rejected",
   "denied",
   "failed",
 ]);
 
-/** Whether nothing more can become of an order with that status. */
-export function isOver(status: OrderStatus): boolean {
-  return OVER.has(status);
-}
+const UNSENT: ReadonlySet<OrderStatus> = new Set<OrderStatus>([
+  "denied",
+  "failed",
+  "dry_run",
+]);
 
 /** What a run keeps of an order. */
 export function outcomeOf(order: Order): Outcome {
@@ -160,7 +156,7 @@ export function countOrders({ lines }: Pick<Run, "lines">): RunCounts {
   const rejected = count("rejected", "failed");
   return {
     submitted: statuses.length,
-    accepted: statuses.length - denied - rejected,
+    accepted: statuses.length - denied - rejected - count("dry_run"),
     rejected,
     denied,
     filled: count("filled"),
@@ -176,6 +172,24 @@ export function statusOf(run: Run): RunStatus {
   return isAll ? "failed" : "partial";
 }
 
+/** Whether no order of a run is sent: it was only tried, or the gateway only tries. */
+export function isTried(
+  { isDryRun, lines }: Pick<Run, "isDryRun" | "lines">,
+): boolean {
+  return isDryRun || lines.some(({ outcome }) => outcome?.status === "dry_run");
+}
+
+/** Whether a run has come to nothing: it wanted something, and nothing of it has reached the venue. */
+export function isIdle({ lines }: Pick<Run, "lines">): boolean {
+  const wants = lines.some((line) =>
+    line.order || line.skip === "price_fetch_failed"
+  );
+  const isSent = lines.some(({ order, outcome }) =>
+    order && !(outcome && UNSENT.has(outcome.status))
+  );
+  return wants && !isSent;
+}
+
 /** What went wrong in a run, in one sentence; `undefined` when nothing did. */
 export function faultOf({ lines }: Pick<Run, "lines">): string | undefined {
   const said = lines.filter(isFaulty).map(({ symbol, outcome }) =>
@@ -189,21 +203,37 @@ export function faultOf({ lines }: Pick<Run, "lines">): string | undefined {
   return `${said.slice(0, MAX_NAMED).join("; ")}${more}`;
 }
 
-/** In what `terms` differ from those of a run, by the names of the wire. */
+/** A term that two requests have otherwise. */
+export interface Difference {
+  /** Which, as on the wire. */
+  readonly name: string;
+  /** Its value in the run, as text. */
+  readonly was: string;
+  /** Its value now. */
+  readonly is: string;
+}
+
+/** In what `terms` differ from those of a run. */
 export function differencesOf(
   { terms: was }: Pick<Run, "terms">,
   terms: RunTerms,
-): readonly string[] {
-  const setOf = (symbols: readonly string[]) => symbols.toSorted().join(" ");
-  const isOther = {
-    symbols: setOf(was.symbols) !== setOf(terms.symbols),
-    capital: was.capital !== terms.capital,
-    max_position_size: was.maxPositionSize !== terms.maxPositionSize,
-    top_n: was.topN !== terms.topN,
-    bottom_n: was.bottomN !== terms.bottomN,
-    lots: was.lots !== terms.lots,
+): readonly Difference[] {
+  const before = textsOf(was);
+  return Object.entries(textsOf(terms)).flatMap(([name, is]) => {
+    const was = before[name]!;
+    return was === is ? [] : [{ name, was, is }];
+  });
+}
+
+function textsOf(terms: RunTerms): Readonly<Record<string, string>> {
+  return {
+    symbols: terms.symbols.toSorted().join(" "),
+    capital: formatDecimal(terms.capital),
+    max_position_size: formatDecimal(terms.maxPositionSize),
+    top_n: String(terms.topN),
+    bottom_n: String(terms.bottomN),
+    lots: terms.lots,
   };
-  return Object.entries(isOther).flatMap(([name, is]) => is ? [name] : []);
 }
 
 /** Builds the `orders.executed` event of a run that has sent its orders. */

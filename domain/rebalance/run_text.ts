@@ -5,10 +5,17 @@
  * @module
  */
 import { type Decimal, formatDecimal, parseDecimal } from "../decimal.ts";
-import type { Lots, OrderStatus, Side } from "../order/order.ts";
-import type { TradingSymbol } from "../symbol.ts";
-import type { TradingDate } from "../trading_date.ts";
-import type { SkipReason } from "./moves.ts";
+import {
+  LOTS,
+  type Lots,
+  ORDER_STATUSES,
+  type OrderStatus,
+  type Side,
+  SIDES,
+} from "../order/order.ts";
+import { parseSymbol, type TradingSymbol } from "../symbol.ts";
+import { parseTradingDate, type TradingDate } from "../trading_date.ts";
+import { SKIP_REASONS, type SkipReason } from "./moves.ts";
 import type { Outcome, Run, RunLine, RunOrder } from "./run.ts";
 
 /** Tells this form from later ones. */
@@ -29,6 +36,7 @@ export function formatRun(run: Run): string {
     top_n: terms.topN,
     bottom_n: terms.bottomN,
     model_version: run.modelVersion,
+    attempt: run.attempt === 1 ? undefined : run.attempt,
     lines: run.lines.map(formatLine),
     started_at: run.startedAt,
     completed_at: run.completedAt,
@@ -42,28 +50,40 @@ export function formatRun(run: Run): string {
  * @throws {RangeError} When it is of another form or no run at all.
  */
 export function parseRun(json: string): Run {
-  const text = JSON.parse(json) as RunText;
+  try {
+    return runOf(JSON.parse(json));
+  } catch (cause) {
+    if (cause instanceof RangeError) throw cause;
+    // Parts that are missing make it a TypeError, wrong dates an InvalidInput.
+    throw new RangeError("Cannot read a run as its text is damaged", { cause });
+  }
+}
+
+function runOf(text: RunText): Run {
   if (text.form !== FORM) {
     throw new RangeError(
       `Cannot read a run as its form must be ${FORM}: current value is ${text.form}`,
     );
   }
   return {
-    id: text.run_id,
-    strategyId: text.strategy_id,
-    asOf: text.as_of_date,
+    id: textOf(text.run_id),
+    strategyId: textOf(text.strategy_id),
+    asOf: parseTradingDate(text.as_of_date),
     terms: {
-      symbols: text.symbols,
+      symbols: text.symbols.map(parseSymbol),
       capital: read(text.capital),
       maxPositionSize: read(text.max_position_size),
-      lots: text.lots,
-      topN: text.top_n,
-      bottomN: text.bottom_n,
+      lots: oneOf(LOTS, text.lots),
+      topN: numberOf(text.top_n),
+      bottomN: numberOf(text.bottom_n),
     },
-    modelVersion: text.model_version,
+    modelVersion: textOf(text.model_version),
+    attempt: text.attempt === undefined ? 1 : numberOf(text.attempt),
     lines: text.lines.map(parseLine),
-    startedAt: text.started_at,
-    completedAt: text.completed_at,
+    startedAt: numberOf(text.started_at),
+    completedAt: text.completed_at === undefined
+      ? undefined
+      : numberOf(text.completed_at),
     isDryRun: false,
   };
 }
@@ -80,6 +100,8 @@ interface RunText {
   readonly top_n: number;
   readonly bottom_n: number;
   readonly model_version: string;
+  /** Absent for the first. */
+  readonly attempt: number | undefined;
   readonly lines: readonly LineText[];
   readonly started_at: number;
   readonly completed_at: number | undefined;
@@ -142,26 +164,31 @@ function formatLine(line: RunLine): LineText {
 
 function parseLine(line: LineText): RunLine {
   return {
-    symbol: line.symbol,
-    predictedReturn: line.predicted_return,
-    rank: line.rank,
-    targetWeight: line.target_weight,
+    symbol: parseSymbol(line.symbol),
+    predictedReturn: numberOf(line.predicted_return),
+    rank: numberOf(line.rank),
+    targetWeight: numberOf(line.target_weight),
     price: maybe(line.price),
     held: read(line.held),
     target: maybe(line.target),
-    skip: line.skip,
+    skip: line.skip && oneOf(SKIP_REASONS, line.skip),
     order: line.order && parseOrder(line.order),
     outcome: line.outcome && parseOutcome(line.outcome),
   };
 }
 
 function parseOrder({ id, side, qty, reduce_only }: OrderText): RunOrder {
-  return { id, side, qty: read(qty), reduceOnly: reduce_only };
+  return {
+    id: textOf(id),
+    side: oneOf(SIDES, side),
+    qty: read(qty),
+    reduceOnly: oneOf([true, false], reduce_only),
+  };
 }
 
 function parseOutcome(text: OutcomeText): Outcome {
   return {
-    status: text.status,
+    status: oneOf(ORDER_STATUSES, text.status),
     brokerId: text.broker_id,
     filledQty: read(text.filled_qty),
     filledValue: read(text.filled_value),
@@ -177,10 +204,29 @@ function maybe(text: string | undefined): Decimal | undefined {
   return text === undefined ? undefined : read(text);
 }
 
-function read(text: string): Decimal {
-  const value = parseDecimal(text);
-  if (value !== undefined) return value;
-  throw new RangeError(
-    `Cannot read a run as a number in it is no decimal: current value is ${text}`,
+function textOf(value: string): string {
+  if (typeof value === "string") return value;
+  throw damaged("a text in it is none", value);
+}
+
+function numberOf(value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw damaged("a number in it is none", value);
+}
+
+function oneOf<T>(known: readonly T[], value: T): T {
+  if (known.includes(value)) return value;
+  throw damaged(`a word in it must be one of ${known.join(", ")}`, value);
+}
+
+function damaged(why: string, value: unknown): RangeError {
+  return new RangeError(
+    `Cannot read a run as ${why}: current value is ${value}`,
   );
+}
+
+function read(text: string): Decimal {
+  const value = typeof text === "string" ? parseDecimal(text) : undefined;
+  if (value !== undefined) return value;
+  throw damaged("a number in it is no decimal in quotes", text);
 }

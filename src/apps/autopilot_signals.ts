@@ -7,12 +7,13 @@ import {
   identityOf,
   type OpenDecision,
   signalTriggered,
-  uuidOfDigest,
 } from "../../domain/autopilot/signal_event.ts";
 import type { NewEvent } from "../../domain/event/event.ts";
+import { uuidOfDigest } from "../../domain/uuid.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { publishOwn } from "../services/publish_own.ts";
+import { sha256 } from "../services/sha256.ts";
 import type { TradeHistory } from "./autopilot_history.ts";
 
 /** Events of one append, at most. */
@@ -46,7 +47,7 @@ export function createSignals(ports: {
     decisions: readonly OpenDecision[],
     signal: AbortSignal | undefined,
   ): Promise<number> {
-    const events = await Promise.all(decisions.map(eventOf));
+    const events = decisions.map(eventOf);
     const receipts = await publishOwn(bus, events, signal) ?? [];
     let appends = 0;
     receipts.forEach(({ position, duplicate }, i) => {
@@ -71,9 +72,7 @@ export function createSignals(ports: {
   };
 }
 
-async function eventOf(decision: OpenDecision): Promise<NewEvent> {
-  const text = `signal.triggered|${identityOf(decision)}`;
-  const bytes = new TextEncoder().encode(text);
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return signalTriggered(decision, uuidOfDigest(new Uint8Array(digest)));
+function eventOf(decision: OpenDecision): NewEvent {
+  const digest = sha256(`signal.triggered|${identityOf(decision)}`);
+  return signalTriggered(decision, uuidOfDigest(digest));
 }

@@ -12,58 +12,43 @@
 import type { Order } from "../../domain/order/order.ts";
 import type { OrderRecord } from "../../domain/order/order_record.ts";
 import { isOver, mayFollow } from "../../domain/order/order_state.ts";
-import {
-  averageEntry,
-  type Position,
-  unrealizedAt,
-} from "../../domain/order/position.ts";
-import { parseSymbol } from "../../domain/symbol.ts";
 import type { UserId } from "../../domain/user_id.ts";
-import type { OrderEntry, PositionView } from "../../ports/order_entry.ts";
-import { hasCode, PortError } from "../../ports/port_error.ts";
+import type { OrderEntry } from "../../ports/order_entry.ts";
+import { isTransient, PortError } from "../../ports/port_error.ts";
 import { createChecks } from "./execution_gateway/checks.ts";
+import { createComparison } from "./execution_gateway/comparison.ts";
+import { createComplaints } from "./execution_gateway/complaints.ts";
 import { withDeadlines } from "./execution_gateway/deadlines.ts";
+import { createHolds } from "./execution_gateway/holds.ts";
 import { createIntake } from "./execution_gateway/intake.ts";
 import {
   createKillSwitches,
   type KillSwitches,
 } from "./execution_gateway/kill_switches.ts";
+import { createLateLooks } from "./execution_gateway/late_looks.ts";
+import { createLostOrders } from "./execution_gateway/lost_orders.ts";
 import { createOrderBook } from "./execution_gateway/order_book.ts";
+import { createOrderCare } from "./execution_gateway/order_care.ts";
 import { createOrphans, type Orphans } from "./execution_gateway/orphans.ts";
-import { type GatewayParts, LEASE_MS } from "./execution_gateway/parts.ts";
+import {
+  ANSWER_WITHIN_MS,
+  type GatewayParts,
+} from "./execution_gateway/parts.ts";
 import {
   createReconciliation,
   type Reconciliation,
 } from "./execution_gateway/reconciliation.ts";
-import { createReviews } from "./execution_gateway/reviews.ts";
-import { orderOf, positionOf, rowsOf } from "./execution_gateway/rows.ts";
 import { createSending } from "./execution_gateway/sending.ts";
-
-/** Which orders to list. */
-export interface OrderQuery {
-  /** Only those that are not over; all when absent. */
-  readonly isOpen?: boolean | undefined;
-  /** Only older ones than the one with this id. */
-  readonly after?: string | undefined;
-  /** Most orders, from 1 to 1000. */
-  readonly limit: number;
-}
+import { createStrangers } from "./execution_gateway/strangers.ts";
+import { createViews, type Views } from "./execution_gateway/views.ts";
 
 /** Takes orders, looks after them, and tells of them. */
 export interface ExecutionGateway extends OrderEntry {
   /** Whether orders are checked and kept, and none is sent. */
   readonly dryRun: boolean;
 
-  /**
-   * Orders of `user`, the newest first.
-   *
-   * @throws {PortError} `not_found` when `after` names no order.
-   */
-  orders(
-    user: UserId,
-    query: OrderQuery,
-    signal?: AbortSignal,
-  ): Promise<readonly Order[]>;
+  /** Orders of a user, the newest first. */
+  readonly orders: Views["orders"];
 
   /**
    * Cancels what is open of an order. One that is over stays as it is; one that
@@ -73,7 +58,7 @@ export interface ExecutionGateway extends OrderEntry {
    */
   cancel(user: UserId, id: string): Promise<Order>;
 
-  /** Compares everything with the venue now; orders are taken from then on. */
+  /** Compares everything with the venue now. */
   readonly reconcile: Reconciliation["reconcile"];
 
   /** Looks after open orders now: those of one user, or of everybody. */
@@ -90,8 +75,8 @@ export interface ExecutionGateway extends OrderEntry {
 
   /**
    * Reconciles at once and every five minutes, and looks after open orders in
-   * between, until `signal` aborts. Until it, or `reconcile`, is done once,
-   * only orders that reduce a position are taken.
+   * between, until `signal` aborts. Of a user whom it, or `reconcile`, has not
+   * compared yet only orders that reduce a position are taken.
    */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -101,18 +86,40 @@ const ATTEMPTS = 5;
 
 /** Creates the gateway. */
 export function createExecutionGateway(given: GatewayParts): ExecutionGateway {
-  const { ledger, prices, dryRun, clock, leaseMs = LEASE_MS } = given;
-  const broker = withDeadlines(given.broker, clock, leaseMs);
+  const { dryRun, clock, answerWithinMs = ANSWER_WITHIN_MS } = given;
+  const broker = withDeadlines(given.broker, clock, answerWithinMs);
   const parts = { ...given, broker };
   const book = createOrderBook(parts);
   const switches = createKillSwitches(parts);
   const orphans = createOrphans(parts);
-  const sending = createSending(parts, book, switches);
+  const holds = createHolds(parts);
+  const sending = createSending(parts, { book, switches, holds });
   const checks = createChecks(parts, { book, switches, orphans });
-  const reviews = createReviews(parts, { book, sending, orphans });
-  const reconciliation = createReconciliation(parts, reviews, sending);
-  const { gate } = reconciliation;
-  const intake = createIntake(parts, { book, checks, sending, gate });
+  const complaints = createComplaints(parts.telemetry);
+  const strangers = createStrangers(parts, { book, sending, orphans });
+  const lost = createLostOrders(parts, book);
+  const late = createLateLooks(parts);
+  const care = createOrderCare(parts, {
+    sending,
+    strangers,
+    lost,
+    late,
+    complaints,
+  });
+  const reconciliation = createReconciliation(parts, {
+    care,
+    comparison: createComparison(parts, care),
+    late,
+    complaints,
+  });
+  const { refusal: gate, watch } = reconciliation;
+  const intake = createIntake(parts, {
+    book,
+    checks,
+    sending,
+    holds,
+    gate,
+  });
 
   /** Puts down that an order is to be canceled. */
   async function wantCanceled(user: UserId, id: string): Promise<OrderRecord> {
@@ -142,38 +149,22 @@ export function createExecutionGateway(given: GatewayParts): ExecutionGateway {
     );
   }
 
-  async function viewOf(
-    position: Position,
-    signal?: AbortSignal,
-  ): Promise<PositionView> {
-    const { symbol, qty, realized, commission, updatedAt } = position;
-    const avgEntryPrice = averageEntry(position);
-    let currentPrice = avgEntryPrice;
+  /** Ends an order that is to be canceled. */
+  async function endAtVenue(order: OrderRecord): Promise<OrderRecord> {
+    const { user, id } = order;
     try {
-      currentPrice = (await prices.latest(symbol, signal)).price;
+      const report = await broker.cancel(user, id);
+      const found = await sending.lookAfter(user, id, report);
+      return found ? await lost.consider(found) : order;
     } catch (error) {
-      if (!(error instanceof PortError)) throw error;
-      // Without a price nothing has changed since the entry.
-      return { ...view(), unrealizedPnl: 0n };
-    }
-    return view();
-
-    function view(): PositionView {
-      return {
-        symbol,
-        qty,
-        avgEntryPrice,
-        currentPrice,
-        unrealizedPnl: unrealizedAt(position, currentPrice),
-        realizedPnl: realized - commission,
-        commission,
-        updatedAt,
-      };
+      if (!isTransient(error)) throw error;
+      // It is put down: whoever looks after open orders goes on with it.
+      return order;
     }
   }
 
   return {
-    ...intake,
+    ...createViews(parts),
     dryRun,
     killSwitches: switches,
     orphans,
@@ -182,55 +173,21 @@ export function createExecutionGateway(given: GatewayParts): ExecutionGateway {
     reconciliation: reconciliation.report,
     run: reconciliation.run,
 
+    async submit(user, wanted, signal) {
+      const entered = await intake.submit(user, wanted, signal);
+      watch(entered.order);
+      return entered;
+    },
+
     find: async (user, id, signal) =>
       (await book.read(user, id, signal))?.value,
 
-    async orders(user, { isOpen, after, limit }, signal) {
-      const last = after === undefined
-        ? undefined
-        : await book.read(user, after, signal);
-      if (after !== undefined && !last) {
-        throw new PortError(
-          "not_found",
-          `Cannot list orders after ${
-            after.slice(0, 64)
-          } as ${user} has none of that id`,
-        );
-      }
-      const rows = await ledger.list({
-        user,
-        kind: "order",
-        isOpen,
-        limit,
-        ...last
-          ? { after: { at: last.value.createdAt, user, id: last.value.id } }
-          : {},
-      }, signal);
-      return rows.map((row) => orderOf(row)!.value);
-    },
-
     async cancel(user, id) {
-      const order = await wantCanceled(user, id);
-      if (isOver(order.status)) return order;
-      try {
-        const report = await broker.cancel(user, id);
-        return await sending.resolve(user, id, report) ?? order;
-      } catch (error) {
-        if (!hasCode(error, "unavailable", "timeout")) throw error;
-        // It is put down: whoever looks after open orders goes on with it.
-        return order;
-      }
-    },
-
-    async positions(user, signal) {
-      const rows = await Array.fromAsync(
-        rowsOf(ledger, { user, kind: "position" }, signal),
-      );
-      const views = await Promise.all(rows.map((row) => {
-        const { value } = positionOf(parseSymbol(row.id), row);
-        return viewOf(value, signal);
-      }));
-      return views.sort((a, b) => a.symbol < b.symbol ? -1 : 1);
+      const wanted = await wantCanceled(user, id);
+      if (isOver(wanted.status)) return wanted;
+      const order = await endAtVenue(wanted);
+      watch(order);
+      return order;
     },
   };
 }

@@ -9,27 +9,25 @@
  *
  * @module
  */
+import { isOver } from "../../domain/order/order_state.ts";
 import type { Limits } from "../../domain/rebalance/moves.ts";
 import {
-  countOrders,
-  isOver,
-  ordersExecuted,
   outcomeOf,
   type Run,
   type RunLine,
   type RunTerms,
-  statusOf,
 } from "../../domain/rebalance/run.ts";
 import type { UserId } from "../../domain/user_id.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { OrderEntry } from "../../ports/order_entry.ts";
-import { hasCode, PortError } from "../../ports/port_error.ts";
+import { PortError } from "../../ports/port_error.ts";
 import type { SignalSource } from "../../ports/signal_source.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { TradeLedger } from "../../ports/trade_ledger.ts";
 import type { Prices } from "../services/prices.ts";
 import { readHoldings } from "./orchestrator/holdings.ts";
-import { eventIdOf, runIdOf } from "./orchestrator/ids.ts";
+import { createFinish, isOpen, isUndecided } from "./orchestrator/finish.ts";
+import { runIdOf } from "./orchestrator/ids.ts";
 import { inTurns } from "./orchestrator/in_turns.ts";
 import { planRun, readPrices } from "./orchestrator/plan.ts";
 import {
@@ -40,10 +38,10 @@ import {
   refuseOther,
   type RunRequest,
 } from "./orchestrator/request.ts";
-import { createRunRows, type KeptRun } from "./orchestrator/run_rows.ts";
-import { walk } from "./orchestrator/walk.ts";
+import { createRunRows, type RunPage } from "./orchestrator/run_rows.ts";
 
 export type { RunRequest } from "./orchestrator/request.ts";
+export type { RunPage } from "./orchestrator/run_rows.ts";
 
 /** Orders that are sent at one time where nothing else is said. */
 const CONCURRENCY = 16;
@@ -65,7 +63,9 @@ export interface Orchestrator {
    * Runs the strategy that scores, or finds its run of that date, and goes on
    * with it where it was cut off. Before that it goes on with any other run of
    * the user that was. Orders are the difference to what is held, orders under
-   * way of runs before included.
+   * way of runs before included. Orders of a run that was cut off are not sent
+   * any more where its plan is a day old, or where a later date is asked for:
+   * those that the gateway does not know have failed.
    *
    * @throws {InvalidInput} When the request can never be run.
    * @throws {PortError} What signals throw, and nothing is kept; `conflict` when
@@ -82,10 +82,15 @@ export interface Orchestrator {
   /** A run, with its orders as they are now. @throws {PortError} `not_found`. */
   get(user: UserId, id: string, signal?: AbortSignal): Promise<Run>;
 
-  /** Runs, newest first, with their orders as they were when they were sent. */
+  /**
+   * Runs, newest first, with their orders as they were when they were sent;
+   * those whose rows are damaged are left out, with a line in the log.
+   *
+   * @throws {PortError} `invalid` when there is no run `page.before`.
+   */
   list(
     user: UserId,
-    page: { readonly limit: number; readonly offset: number },
+    page: RunPage,
     signal?: AbortSignal,
   ): Promise<readonly Run[]>;
 }
@@ -108,7 +113,8 @@ export function createOrchestrator(ports: {
 }): Orchestrator {
   const { ledger, signals, orders, prices, clock, telemetry, defaults } = ports;
   const { concurrency = CONCURRENCY } = ports;
-  const rows = createRunRows(ledger);
+  const rows = createRunRows(ledger, telemetry);
+  const finish = createFinish({ orders, rows, clock, telemetry, concurrency });
 
   return {
     async run(user, request, signal) {
@@ -120,22 +126,21 @@ export function createOrchestrator(ports: {
       checkSignals(set, request);
       const ends = { topN: set.topN, bottomN: set.bottomN };
       const terms: RunTerms = { ...limits, symbols, ...ends };
-      const id = await runIdOf({ user, ...set }, request.isDryRun);
+      const id = runIdOf({ user, ...set }, request.isDryRun);
 
       for (let i = 0; i < ATTEMPTS; i++) {
         const ground = await rows.ground(user, id, signal);
         if (ground.kept) {
-          refuseOther(ground.kept.run, terms);
-          return {
-            run: await finish(user, ground.kept, signal),
-            isRepeat: true,
-          };
+          // Also where it is of other terms, or nobody would finish it.
+          const run = await finish(user, ground.kept, set.asOf, signal);
+          refuseOther(run, terms);
+          return { run, isRepeat: true };
         }
         const { newest } = ground;
         if (request.isForwardOnly) refuseEarlier(set, newest);
         const before = newest && await rows.find(user, newest.runId, signal);
         if (before && isOpen(before.run) && !request.isDryRun) {
-          await finish(user, before, signal);
+          await finish(user, before, set.asOf, signal);
           continue;
         }
         const ids = [
@@ -152,11 +157,12 @@ export function createOrchestrator(ports: {
         const known = await readPrices(prices, set, concurrency, signal);
         const now = clock.now();
         const situation = { id, user, terms, set, prices: known, holdings };
-        const plan = await planRun({ ...situation, now });
+        const plan = planRun({ ...situation, now });
         if (request.isDryRun) return { run: tried(plan), isRepeat: false };
         const kept = await begin(user, plan, ground, underWay);
         if (!kept) continue;
-        return { run: await finish(user, kept, signal), isRepeat: false };
+        const run = await finish(user, kept, set.asOf, signal);
+        return { run, isRepeat: false };
       }
       throw new PortError(
         "unavailable",
@@ -186,52 +192,6 @@ export function createOrchestrator(ports: {
     }
   }
 
-  /** Sends what is to be sent and keeps the end, unless that is done. */
-  async function finish(
-    user: UserId,
-    begun: KeptRun,
-    signal: AbortSignal | undefined,
-  ): Promise<Run> {
-    let kept = begun;
-    for (let i = 0; i < ATTEMPTS && isOpen(kept.run); i++) {
-      const lines = await send(user, kept.run, signal);
-      const now = clock.now();
-      const run: Run = { ...kept.run, lines, completedAt: now };
-      const id = await eventIdOf(run.id);
-      try {
-        const event = ordersExecuted(run, user, id, now);
-        await rows.end(user, { ...kept, run }, event);
-        tell(user, run);
-        return run;
-      } catch (error) {
-        if (!isUndecided(error)) throw error;
-      }
-      kept = await rows.find(user, kept.run.id, signal) ?? kept;
-    }
-    if (!isOpen(kept.run)) return kept.run;
-    throw new PortError(
-      "unavailable",
-      `Cannot end run ${kept.run.id} as the ledger does not take it: try again`,
-    );
-  }
-
-  async function send(
-    user: UserId,
-    run: Run,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly RunLine[]> {
-    try {
-      return await walk(orders, user, run, concurrency, signal);
-    } catch (error) {
-      if (!(error instanceof PortError)) throw error;
-      throw new PortError(
-        error.code,
-        `Cannot finish run ${run.id} as its orders could not all be sent, and the same request goes on with it: ${error.message}`,
-        { cause: error, facts: { ...error.facts, run_id: run.id } },
-      );
-    }
-  }
-
   /** `run` with those of its orders as they are now that may have changed. */
   async function refresh(
     user: UserId,
@@ -246,31 +206,14 @@ export function createOrchestrator(ports: {
     });
     return { ...run, lines };
   }
-
-  function tell(user: UserId, run: Run): void {
-    const { id, strategyId, asOf } = run;
-    const status = statusOf(run);
-    telemetry.log(
-      status === "completed" ? "info" : "warn",
-      "orchestration run ended",
-      { user, run: id, strategyId, asOf, status, ...countOrders(run) },
-    );
-  }
 }
 
-/** Whether the ledger may hold what was written, or something else. */
-function isUndecided(error: unknown): boolean {
-  return hasCode(error, "version_conflict", "timeout");
-}
-
-function isOpen(run: Run): boolean {
-  return run.completedAt === undefined;
-}
-
+/** Orders that may be under way; one given up may have been entered after all. */
 function openOrdersOf({ lines }: Run): readonly string[] {
-  return lines.flatMap(({ order, outcome }) =>
-    order && !(outcome && isOver(outcome.status)) ? [order.id] : []
-  );
+  return lines.flatMap(({ order, outcome }) => {
+    const status = outcome?.status ?? "failed";
+    return order && (status === "failed" || !isOver(status)) ? [order.id] : [];
+  });
 }
 
 /** A plan that is not carried out. */

@@ -74,12 +74,6 @@ export interface ExchangeAccounts {
    * waits for Redis for one deadline at most.
    */
   invalidate(user: UserId): Promise<void>;
-
-  /**
-   * Forgets what this instance holds of an account by itself, as another one
-   * has entered an order; the shared cache has been told by that one.
-   */
-  forget(user: UserId): Promise<void>;
 }
 
 /** Where answers are kept. */
@@ -252,16 +246,9 @@ export function createExchangeAccounts(parts: {
     async (user, signal) => (await broker.open(user, signal)).map(orderRow),
   );
 
-  async function forget(user: UserId): Promise<void> {
-    positions.leave(user);
-    orders.leave(user);
-    await local.invalidate(user);
-  }
-
   return {
     positions: positions.read,
     orders: orders.read,
-    forget,
     async invalidate(user) {
       const now = clock.monotonic();
       const doubt = { until: now + DOUBT_MS };
@@ -271,7 +258,9 @@ export function createExchangeAccounts(parts: {
         }
         doubts.set(user, doubt);
       }
-      await forget(user);
+      positions.leave(user);
+      orders.leave(user);
+      await local.invalidate(user);
       if (shared) await forgetShared(shared, user, doubt);
     },
   };

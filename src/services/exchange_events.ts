@@ -1,6 +1,6 @@
 /**
  * Forgets what the venue said of an account once the log tells of a trade that
- * another instance has entered: not all instances share a Redis at all times.
+ * another instance has entered: Redis may be away, or not be there for all.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface ExchangeEventPorts extends Pacing {
   /** The log to follow. */
   readonly bus: EventBus;
   /** What forgets. */
-  readonly accounts: Pick<ExchangeAccounts, "forget">;
+  readonly accounts: Pick<ExchangeAccounts, "invalidate">;
   /** Told of what goes wrong. */
   readonly telemetry: Telemetry;
 }
@@ -45,7 +45,7 @@ export async function followTrades(
         const users = new Set(page.events.map(({ meta }) => meta.user));
         for (const user of users) {
           // Of a text that is no user nothing is held.
-          if (user !== undefined) await accounts.forget(user as UserId);
+          if (user !== undefined) await accounts.invalidate(user as UserId);
         }
         onProgress();
       }

@@ -26,16 +26,26 @@ export function createPatientSignals(
   };
 }
 
-/** A gateway that is asked again: an order is entered once under its id. */
+/**
+ * A gateway that is asked again: an order is entered once under its id; one
+ * without an id is sent once.
+ */
 export function createPatientOrders(
   entry: OrderEntry,
   pacing: Pacing,
 ): OrderEntry {
   return {
     submit: (user, wanted, signal) =>
-      retry(() => entry.submit(user, wanted, signal), pacing, ATTEMPTS, signal),
+      retry(
+        () => entry.submit(user, wanted, signal),
+        pacing,
+        wanted.id === undefined ? 1 : ATTEMPTS,
+        signal,
+      ),
     find: (user, id, signal) =>
       retry(() => entry.find(user, id, signal), pacing, ATTEMPTS, signal),
+    cancel: (user, id, signal) =>
+      retry(() => entry.cancel(user, id, signal), pacing, ATTEMPTS, signal),
     positions: (user, signal) =>
       retry(() => entry.positions(user, signal), pacing, ATTEMPTS, signal),
   };

@@ -5,21 +5,34 @@
  */
 import type { UserId } from "../../domain/user_id.ts";
 import type { Broker } from "../../ports/broker.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { errorFields } from "./error_fields.ts";
 
 /**
  * Wraps `broker`: before an order or a cancellation of ours is answered,
  * whatever came of it, `changed` has been told; and when an order changes by
- * itself. `changed` does not fail.
+ * itself. Where `changed` fails, that is logged: the answer of the venue stays
+ * what it is.
  */
 export function createToldBroker(
   broker: Broker,
   changed: (user: UserId) => Promise<void>,
+  telemetry: Pick<Telemetry, "log">,
 ): Broker {
+  async function tell(user: UserId): Promise<void> {
+    try {
+      await changed(user);
+    } catch (error) {
+      const fields = { user, ...errorFields(error) };
+      telemetry.log("warn", "a changed account could not be told of", fields);
+    }
+  }
+
   async function telling<T>(user: UserId, call: Promise<T>): Promise<T> {
     try {
       return await call;
     } finally {
-      await changed(user);
+      await tell(user);
     }
   }
 
@@ -35,7 +48,7 @@ export function createToldBroker(
     positions: (user, signal) => broker.positions(user, signal),
     onChange: (listener) =>
       broker.onChange((user, id) => {
-        void changed(user);
+        void tell(user);
         listener(user, id);
       }),
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),

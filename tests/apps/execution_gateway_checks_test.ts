@@ -63,6 +63,37 @@ Deno.test("the largest quantity and the largest worth", async () => {
   equal(world.broker.requests.length, 2);
 });
 
+Deno.test("what a sell may be worth is at least the newest price", async () => {
+  const world = await createGatewayWorld({
+    limits: { maxQty: 0n, maxNotional: dec("1000") },
+  });
+  const sell = (other: Partial<WantedOrder>) =>
+    enter(world, { side: "sell", ...other });
+  const [one, many] = [dec("10"), dec("11")];
+  // Its limit is the least that is taken, not the most.
+  const low = { kind: "limit", limitPrice: dec("1") } as const;
+  equal(await sell({ ...low, qty: one }), "accepted");
+  match(await sell({ ...low, qty: many }), /current value is 1100$/);
+  const high = { kind: "limit", limitPrice: dec("101") } as const;
+  match(await sell({ ...high, qty: one }), /current value is 1010$/);
+  const stop = { kind: "stop_limit", stopPrice: dec("99") } as const;
+  match(
+    await sell({ ...stop, limitPrice: dec("1"), qty: many }),
+    /current value is 1100$/,
+  );
+  // A buy that waits for a higher price is worth that.
+  match(
+    await enter(world, { kind: "stop", stopPrice: dec("102"), qty: one }),
+    /current value is 1020$/,
+  );
+  world.price = undefined;
+  match(await sell({ ...low, qty: dec("9") }), /no price is known/);
+  equal(
+    await enter(world, { ...high, limitPrice: dec("100"), qty: one }),
+    "accepted",
+  );
+});
+
 Deno.test("the limit of a day's losses is that of the user's settings", async () => {
   const world = await createGatewayWorld();
   world.breaker = { enabled: true, max_daily_loss: 500 };
@@ -186,6 +217,49 @@ Deno.test("two instances do not reduce the same units twice", async () => {
     "accepted",
     "denied",
   ]);
+});
+
+Deno.test("what is reduced while an order is checked counts", async () => {
+  const out = { side: "sell", reduceOnly: true } as const;
+  const waits = { kind: "limit", limitPrice: dec("120") } as const;
+  /** Enters `last` while `meanwhile` is done where it looks at open orders. */
+  async function during(
+    meanwhile: (world: GatewayWorld) => Promise<unknown>,
+    isBefore: boolean,
+  ) {
+    const world = await createGatewayWorld();
+    const { gateway, broker, ledger, another } = world;
+    broker.script("fill");
+    await gateway.submit(ANN, wanted({ qty: dec("20") }));
+    await gateway.submit(ANN, wanted({ ...out, ...waits, id: "a" }));
+    let isOnce = true;
+    const other = another({
+      ledger: {
+        ...ledger,
+        async list(...call) {
+          const isNow = isOnce && call[0].kind === "order";
+          if (isNow) isOnce = false;
+          if (isNow && isBefore) await meanwhile(world);
+          const rows = await ledger.list(...call);
+          if (isNow && !isBefore) await meanwhile(world);
+          return rows;
+        },
+      },
+    });
+    const { order } = await other.submit(ANN, wanted({ ...out, id: "last" }));
+    return order.status;
+  }
+  const another = ({ gateway }: GatewayWorld) =>
+    gateway.submit(ANN, wanted({ ...out, ...waits, id: "b" }));
+  const filled = async ({ gateway, broker }: GatewayWorld) => {
+    broker.fill("a", "10");
+    await gateway.refresh();
+  };
+  for (const isBefore of [true, false]) {
+    equal(await during(another, isBefore), "denied");
+    // Half of it is sold then, and the other half is there to be.
+    equal(await during(filled, isBefore), "accepted");
+  }
 });
 
 Deno.test("a symbol with an order that nobody knows is in quarantine, for its user", async () => {

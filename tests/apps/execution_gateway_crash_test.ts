@@ -17,6 +17,8 @@ import {
   wanted,
 } from "../support/gateway_world.ts";
 
+const IDS = ["one", "two", "three", "four"];
+
 /** Counts calls, and ends all work before or after one of them. */
 function createReaper(at: number, isAfter: boolean) {
   let calls = 0;
@@ -79,6 +81,9 @@ async function live(at: number, isAfter: boolean): Promise<number> {
     await first.cancel(ANN, "two");
     broker.script("lost");
     await first.submit(ANN, wanted({ id: "three" }));
+    // Over at once: the venue does not know its id again.
+    broker.script("fill");
+    await first.submit(ANN, wanted({ id: "four" }));
   }
   await Promise.race([work(), reaper.death]);
 
@@ -88,7 +93,7 @@ async function live(at: number, isAfter: boolean): Promise<number> {
     await clock.advance(8000);
     await second.refresh();
   }
-  for (const id of ["one", "two", "three"]) {
+  for (const id of IDS) {
     // Who asks again gets the order, and it is sent at most once.
     await second.submit(
       ANN,
@@ -97,7 +102,7 @@ async function live(at: number, isAfter: boolean): Promise<number> {
   }
   await clock.advance(8000);
   await second.refresh();
-  for (const id of ["one", "two", "three"]) {
+  for (const id of IDS) {
     ok(broker.timesTaken(id) <= 1, `${id} was taken twice`);
     equal(broker.timesTaken(id), 1, `${id} was lost`);
     const there = (await broker.find(ANN, id))!;
@@ -112,7 +117,7 @@ async function live(at: number, isAfter: boolean): Promise<number> {
   checkEvents(told);
   const fills = await ledger.list({ kind: "fill", limit: 100 });
   let [held, filled] = [0n, 0n];
-  for (const id of ["one", "two", "three"]) {
+  for (const id of IDS) {
     const order = (await second.find(ANN, id))!;
     const there = (await broker.find(ANN, id))!;
     equal(order.status, there.status, id);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { deepEqual, equal, match, rejects } from "../support/assert.ts";
+import { createTradeBook } from "../../domain/autopilot/trade_book.ts";
+import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import {
   ANN,
   createGatewayWorld,
@@ -19,6 +20,14 @@ const ONE = wanted({ id: "one" });
 
 async function statusOf({ gateway }: GatewayWorld, id = "one") {
   return (await gateway.find(ANN, id))?.status;
+}
+
+/** What the events of one order say of it, summed. */
+function countsOf(events: readonly { readonly data: object }[]) {
+  return ["num_orders", "num_accepted", "num_rejected"].map((name) =>
+    events.map(({ data }) => Number(new Map(Object.entries(data)).get(name)))
+      .reduce((a, b) => a + (b || 0), 0)
+  );
 }
 
 Deno.test("an answer that was lost is asked for at once", async () => {
@@ -62,6 +71,56 @@ Deno.test("a request that arrives late is found, and not sent again", async () =
   equal(broker.requests.length, 1);
 });
 
+Deno.test("who has asked while a request could still arrive knows nothing by the answer", async () => {
+  for (const isStopped of [false, true]) {
+    const world = await createGatewayWorld();
+    const { gateway, broker, clock } = world;
+    broker.script("late");
+    await gateway.submit(ANN, ONE);
+    if (isStopped) {
+      await gateway.killSwitches.turn({
+        isEngaged: true,
+        reason: "x",
+        by: "op",
+      });
+    }
+    await clock.advance(4990);
+    // It is asked too early, and answers when it is too late.
+    const { find } = broker;
+    broker.find = async (...call) => {
+      broker.find = find;
+      const report = await find(...call);
+      broker.arrive();
+      broker.fill("one", "10");
+      await clock.sleep(20);
+      return report;
+    };
+    await passing(world, gateway.refresh());
+    equal(await statusOf(world), "pending_new");
+    await gateway.refresh();
+    equal(await statusOf(world), "filled");
+    equal(broker.requests.length, 1);
+    deepEqual(await holdings(gateway), ["10 ACME at 100, 0 earned"]);
+  }
+});
+
+Deno.test("an order that was filled while nobody knew of it is not sent again", async () => {
+  const world = await createGatewayWorld();
+  const { gateway, another, broker, clock } = world;
+  broker.script("late");
+  await gateway.submit(ANN, ONE);
+  broker.arrive();
+  broker.fill("one", "10");
+  const other = another();
+  for (let i = 0; i < 3; i++) {
+    await clock.advance(10_000);
+    await Promise.all([other.refresh(), gateway.refresh()]);
+  }
+  equal(await statusOf(world), "filled");
+  equal(broker.requests.length, 1);
+  equal(broker.timesTaken("one"), 1);
+});
+
 Deno.test("an order that has grown old is not sent any more", async () => {
   const world = await createGatewayWorld();
   const { gateway, broker, clock, events } = world;
@@ -77,23 +136,32 @@ Deno.test("an order that has grown old is not sent any more", async () => {
   equal(order?.status, "failed");
   match(order!.reason!, /it is 60 s old: Cannot tell yet/);
   equal(broker.requests.length, 1);
-  const { data } = (await events())[0]!;
-  deepEqual([data["num_accepted"], data["num_rejected"]], [0, 1]);
+  deepEqual(countsOf(await events()), [1, 0, 0]);
 });
 
 Deno.test("an order that was given up and is at the venue after all is taken back in", async () => {
   const world = await createGatewayWorld();
-  const { gateway, broker, clock } = world;
+  const { gateway, broker, clock, events } = world;
   broker.script("late");
   await gateway.submit(ANN, ONE);
   await clock.advance(60_000);
   await gateway.refresh();
   equal(await statusOf(world), "failed");
   broker.arrive();
+  broker.fill("one", "4");
   await clock.advance(1);
   await gateway.reconcile();
-  equal(await statusOf(world), "accepted");
+  // What was filled is held; nobody counts on the rest any more.
+  equal(await statusOf(world), "canceled");
+  equal((await broker.find(ANN, "one"))?.status, "canceled");
+  deepEqual(await holdings(gateway), ["4 ACME at 100, 0 earned"]);
   deepEqual(await gateway.orphans.list(), []);
+  // Whoever counts what is told has one order, which was taken.
+  const told = await events();
+  deepEqual(countsOf(told), [1, 1, 0]);
+  const book = createTradeBook();
+  told.forEach((event) => ok(book.apply(event)));
+  equal(book.tally("ann", undefined, clock.now(), 0).tradesDay, 1);
 });
 
 Deno.test("while the venue is away an order is tried a few times, then kept", async () => {
@@ -130,8 +198,22 @@ Deno.test("a venue that wants to be left alone is left alone", async () => {
   equal(await statusOf(world), "accepted");
 });
 
-Deno.test("a venue that never answers is a request without an answer", async () => {
+Deno.test("a venue that wants to be left alone for ever is left alone until the order is old", async () => {
   const world = await createGatewayWorld();
+  const { gateway, broker, clock } = world;
+  broker.script({ retryAfterMs: 1e12 });
+  await gateway.submit(ANN, ONE);
+  await clock.advance(59_999);
+  await gateway.refresh();
+  equal(await statusOf(world), "pending_new");
+  await clock.advance(1);
+  await gateway.refresh();
+  equal(await statusOf(world), "failed");
+  equal(broker.requests.length, 1);
+});
+
+Deno.test("a venue that never answers is a request without an answer", async () => {
+  const world = await createGatewayWorld({ answerWithinMs: 4000 });
   const { gateway, broker } = world;
   broker.script("hang");
   const entered = gateway.submit(ANN, ONE);
@@ -143,7 +225,7 @@ Deno.test("a venue that never answers is a request without an answer", async () 
   );
   const { order } = await passing(world, entered, 500);
   equal(order.status, "pending_new");
-  match(order.reason!, /fake has not answered for 10000 ms/);
+  match(order.reason!, /fake has not answered for 4000 ms/);
 });
 
 Deno.test("an order in doubt is not sent again once trading is stopped", async () => {
@@ -152,8 +234,10 @@ Deno.test("an order in doubt is not sent again once trading is stopped", async (
   broker.script("lost", "lost");
   await gateway.submit(ANN, ONE);
   await gateway.submit(ANN, wanted({ id: "two" }));
-  await clock.advance(5000);
-  await another({ dryRun: true }).refresh();
+  const dry = another({ dryRun: true });
+  await dry.refresh();
+  await clock.advance(5500);
+  await dry.refresh();
   equal(await statusOf(world), "failed");
   match((await gateway.find(ANN, "two"))!.reason!, /DRY_RUN/);
   broker.script("lost");
@@ -171,7 +255,10 @@ Deno.test("an order in doubt that is canceled is never sent", async () => {
   broker.script("lost");
   await gateway.submit(ANN, ONE);
   equal((await gateway.cancel(ANN, "one")).status, "pending_new");
-  await clock.advance(5000);
+  await clock.advance(5499);
+  await gateway.refresh();
+  equal(await statusOf(world), "pending_new");
+  await clock.advance(1);
   await gateway.refresh();
   equal(await statusOf(world), "canceled");
   equal(broker.requests.length, 1);

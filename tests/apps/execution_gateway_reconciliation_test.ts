@@ -4,6 +4,7 @@
  * @module
  */
 import { parseUserId } from "../../domain/user_id.ts";
+import { PortError } from "../../ports/port_error.ts";
 import { deepEqual, equal, match, rejects } from "../support/assert.ts";
 import {
   ANN,
@@ -14,6 +15,8 @@ import {
   until,
   wanted,
 } from "../support/gateway_world.ts";
+
+const BOB = parseUserId("bob");
 
 const ONE = wanted({ id: "one" });
 
@@ -59,37 +62,93 @@ Deno.test("what happened while nobody looked is caught up with", async () => {
   ]);
 });
 
-Deno.test("a user who cannot be compared waits; others do not", async () => {
-  const { gateway, another, broker } = await createGatewayWorld();
-  const bob = parseUserId("bob");
+for (
+  const [name, failure, level] of [
+    ["cannot be compared", new PortError("timeout", "Cannot tell"), "warn"],
+    ["meets what nobody has foreseen", new TypeError("x is no y"), "error"],
+  ] as const
+) {
+  Deno.test(`a user who ${name} waits; others do not`, async () => {
+    const { gateway, another, broker, telemetry } = await createGatewayWorld();
+    await gateway.submit(ANN, ONE);
+    await gateway.submit(BOB, ONE);
+    const { open } = broker;
+    broker.open = (user, signal) =>
+      user === BOB ? Promise.reject(failure) : open(user, signal);
+    const restarted = another();
+    const report = await restarted.reconcile();
+    deepEqual(report.failures, [{ user: BOB, reason: failure.message }]);
+    const two = wanted({ id: "two" });
+    equal((await restarted.submit(ANN, two)).order.status, "accepted");
+    await rejects(restarted.submit(BOB, two), { code: "unavailable" });
+    // It is told once.
+    await restarted.reconcile();
+    const lines = telemetry.logged(level).filter(({ fields }) =>
+      fields["user"] === BOB
+    );
+    deepEqual(lines.map(({ fields }) => fields["error"]), [failure.message]);
+    broker.open = open;
+    deepEqual((await restarted.reconcile()).failures, []);
+    equal((await restarted.submit(BOB, two)).order.status, "accepted");
+  });
+}
+
+Deno.test("an account that hangs holds up nobody else", async () => {
+  const world = await createGatewayWorld();
+  const { gateway, another, broker } = world;
   await gateway.submit(ANN, ONE);
-  await gateway.submit(bob, ONE);
-  const open = broker.open;
+  await gateway.submit(BOB, ONE);
+  const { open } = broker;
   broker.open = (user, signal) =>
-    user === bob
-      ? open("nobody" as never, signal).then(() => {
-        throw Object.assign(new Error("x"));
-      })
-      : open(user, signal);
-  // Only what ports throw is foreseen.
-  await rejects(another().reconcile(), { message: "x" });
-  broker.open = async (user, signal) => {
-    if (user === bob) broker.silence = "timeout";
-    try {
-      return await open(user, signal);
-    } finally {
-      broker.silence = undefined;
-    }
+    user === ANN ? new Promise(() => {}) : open(user, signal);
+  const restarted = another();
+  const stop = new AbortController();
+  const running = restarted.run(stop.signal);
+  // No time has to pass for that, and it is not over for everybody.
+  const enters = () =>
+    restarted.submit(BOB, wanted({ id: "two" })).then(() => true, () => false);
+  await until(enters);
+  equal(restarted.reconciliation().isDone, false);
+  await rejects(restarted.submit(ANN, wanted({ id: "three" })), {
+    message: /they are being reconciled with the venue/,
+  });
+  // Nor does looking after the orders of others wait.
+  broker.fill("two", "10");
+  const isFilled = async () =>
+    (await gateway.find(BOB, "two"))?.status === "filled";
+  const began = world.clock.monotonic();
+  await passing(world, until(isFilled), 100);
+  equal(world.clock.monotonic() - began <= 2500, true);
+  stop.abort();
+  await passing(world, running, 1000);
+});
+
+Deno.test("while one user cannot be compared the others are left alone", async () => {
+  const world = await createGatewayWorld();
+  const { gateway, another, broker, clock } = world;
+  broker.script("fill", "fill");
+  await gateway.submit(BOB, ONE);
+  await gateway.submit(ANN, ONE);
+  const { positions } = broker;
+  const compared = new Map<string, number>();
+  broker.positions = (user, signal) => {
+    compared.set(user, (compared.get(user) ?? 0) + 1);
+    if (user !== BOB) return positions(user, signal);
+    return Promise.reject(new PortError("unavailable", "Cannot see it"));
   };
   const restarted = another();
-  const report = await restarted.reconcile();
-  deepEqual(report.failures.map(({ user }) => user), ["bob"]);
-  const two = wanted({ id: "two" });
-  equal((await restarted.submit(ANN, two)).order.status, "accepted");
-  await rejects(restarted.submit(bob, two), { code: "unavailable" });
-  broker.open = open;
-  deepEqual((await restarted.reconcile()).failures, []);
-  equal((await restarted.submit(bob, two)).order.status, "accepted");
+  const stop = new AbortController();
+  const running = restarted.run(stop.signal);
+  const began = clock.monotonic();
+  const passes = until(() => clock.monotonic() - began > 290_000);
+  await passing(world, passes, 1000);
+  equal(compared.get(ANN), 1);
+  equal(compared.get(BOB)! > 20, true);
+  broker.positions = positions;
+  const isOpen = () => restarted.reconciliation().failures.length === 0;
+  await passing(world, until(isOpen), 1000);
+  stop.abort();
+  await running;
 });
 
 Deno.test("who was compared once trades on while the venue is silent", async () => {
@@ -137,47 +196,22 @@ Deno.test("a fill between two looks is no difference", async () => {
 });
 
 Deno.test("an order that is over here and open there is an orphan", async () => {
-  const { gateway, broker, clock } = await createGatewayWorld();
+  const { gateway, broker } = await createGatewayWorld();
   broker.script("reject");
   await gateway.submit(ANN, ONE);
-  const open = broker.open;
-  broker.open = async () => {
-    const report = (await broker.find(ANN, "one"))!;
-    return [{ ...report, status: "open" }];
-  };
-  await clock.advance(1);
+  const { find } = broker;
+  const lie = async () => ({
+    ...(await find(ANN, "one"))!,
+    status: "open" as const,
+  });
+  broker.open = async () => [await lie()];
+  // When it is asked for alone the venue says that it is over: so it is.
   await gateway.reconcile();
-  broker.open = open;
+  deepEqual(await gateway.orphans.list(ANN), []);
+  broker.find = lie;
+  await gateway.reconcile();
   const [orphan] = await gateway.orphans.list(ANN);
   match(orphan!.reason, /the order of that id is rejected/);
-});
-
-Deno.test("the gateway looks after its orders by itself", async () => {
-  const world = await createGatewayWorld({}, { isReconciled: false });
-  const { gateway, broker, clock, telemetry } = world;
-  const stop = new AbortController();
-  const running = gateway.run(stop.signal);
-  await until(() => gateway.reconciliation().isDone);
-  await gateway.submit(ANN, ONE);
-  const comesTo = (status: string) =>
-    until(async () => (await gateway.find(ANN, "one"))?.status === status);
-  // As soon as the venue says that something has changed …
-  broker.fill("one", "4");
-  broker.hint("one");
-  await comesTo("partially_filled");
-  // … and a little later when it does not.
-  broker.fill("one", "6");
-  await passing(world, comesTo("filled"), 100);
-  // Nothing is asked while nothing is open.
-  const { asked } = broker;
-  const began = clock.now();
-  const age = () => telemetry.gauged("holdfast_reconciliation_age_seconds")!;
-  await passing(world, until(() => age() > 30), 1000);
-  equal(broker.asked, asked);
-  await passing(world, until(() => broker.asked > asked), 1000);
-  equal(clock.now() - began <= 305_000, true);
-  stop.abort();
-  await running;
 });
 
 Deno.test("a venue that is silent at start is waited for", async () => {

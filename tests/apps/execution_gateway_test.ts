@@ -121,6 +121,30 @@ Deno.test("requests at once with one id are one order", async () => {
   equal(broker.requests.length, 1);
 });
 
+Deno.test("orders of one user are entered side by side, some at a time, one id in turn", async () => {
+  const { gateway, broker, ledger } = await createGatewayWorld();
+  const gate = Promise.withResolvers<void>();
+  let [entering, entered] = [0, 0];
+  const { commit } = ledger;
+  ledger.commit = async (...call) => {
+    entering++;
+    await gate.promise;
+    return await commit(...call);
+  };
+  // The first twice.
+  const ids = ["o-0", ...Array.from({ length: 40 }, (_, i) => `o-${i}`)];
+  const all = ids.map(async (id) => {
+    const { isRepeat } = await gateway.submit(ANN, wanted({ id }));
+    if (!isRepeat) entered++;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  equal(entering, 15, "the sixteenth waits for the first of its id");
+  gate.resolve();
+  await Promise.all(all);
+  equal(entered, 40);
+  equal(broker.requests.length, 40);
+});
+
 Deno.test("each change of an order and each fill is told once", async () => {
   const { gateway, broker, events, another } = await createGatewayWorld();
   await gateway.submit(ANN, wanted({ id: "one" }));

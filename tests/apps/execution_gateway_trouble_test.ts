@@ -10,6 +10,7 @@ import { PortError } from "../../ports/port_error.ts";
 import { createLanes } from "../../src/apps/execution_gateway/lanes.ts";
 import { deepEqual, equal, match, rejects } from "../support/assert.ts";
 import {
+  ACME,
   ANN,
   createGatewayWorld,
   dec,
@@ -88,9 +89,9 @@ for (const [name, lie] of Object.entries(LIES)) {
   });
 }
 
-Deno.test("an order that the venue does not know any more is told of", async () => {
+Deno.test("an order that the venue does not know any more is told of, and ended after a while", async () => {
   const world = await createGatewayWorld();
-  const { gateway, broker, telemetry } = world;
+  const { gateway, broker, telemetry, clock } = world;
   await gateway.submit(ANN, ONE);
   broker.forget("one");
   await gateway.refresh();
@@ -100,6 +101,149 @@ Deno.test("an order that the venue does not know any more is told of", async () 
   match(order!.reason!, /Cannot find the order at the venue any more/);
   equal(telemetry.logged("error").length, 1);
   equal(broker.requests.length, 1);
+  // Neither many looks alone …
+  for (let i = 0; i < 10; i++) await gateway.refresh();
+  equal(await statusOf(world), "accepted");
+  // … nor time alone is enough.
+  await clock.advance(180_000);
+  const restarted = world.another();
+  await restarted.refresh();
+  equal(await statusOf(world), "accepted");
+  for (let i = 0; i < 4; i++) await restarted.refresh();
+  equal(await statusOf(world), "canceled");
+  match((await gateway.find(ANN, "one"))!.reason!, /not known .* for 3 min/);
+});
+
+Deno.test("an order that is away for a moment goes on", async () => {
+  const world = await createGatewayWorld();
+  const { gateway, broker, clock } = world;
+  await gateway.submit(ANN, ONE);
+  const { find, open } = broker;
+  broker.find = () => Promise.resolve(undefined);
+  broker.open = () => Promise.resolve([]);
+  for (let i = 0; i < 10; i++) await gateway.refresh();
+  Object.assign(broker, { find, open });
+  await gateway.refresh();
+  equal((await gateway.find(ANN, "one"))?.reason, undefined);
+  Object.assign(broker, {
+    find: () => Promise.resolve(undefined),
+    open: () => Promise.resolve([]),
+  });
+  await clock.advance(180_000);
+  for (let i = 0; i < 10; i++) await gateway.refresh();
+  // It is away anew since just now.
+  equal(await statusOf(world), "accepted");
+});
+
+Deno.test("a lost order whose position the venue has otherwise is not ended", async () => {
+  const world = await createGatewayWorld();
+  const { gateway, broker, clock } = world;
+  await gateway.submit(ANN, ONE);
+  broker.forget("one");
+  const { positions } = broker;
+  broker.positions = () =>
+    Promise.resolve([
+      { symbol: ACME, qty: dec("10"), avgEntryPrice: dec("100") },
+    ]);
+  await gateway.refresh();
+  await clock.advance(180_000);
+  for (let i = 0; i < 10; i++) await gateway.refresh();
+  equal(await statusOf(world), "accepted");
+  broker.positions = positions;
+  for (let i = 0; i < 5; i++) await gateway.refresh();
+  equal(await statusOf(world), "canceled");
+});
+
+Deno.test("a lost order that is to be canceled is over at once", async () => {
+  const world = await createGatewayWorld();
+  const { gateway, broker } = world;
+  await gateway.submit(ANN, ONE);
+  broker.forget("one");
+  const order = await gateway.cancel(ANN, "one");
+  equal(order.status, "canceled");
+  match(order.reason!, /does not know the order any more/);
+  // So is one whose cancellation nobody has answered.
+  await gateway.submit(ANN, wanted({ id: "two" }));
+  broker.silence = "timeout";
+  equal((await gateway.cancel(ANN, "two")).status, "pending_cancel");
+  broker.silence = undefined;
+  broker.forget("two");
+  await gateway.refresh();
+  equal(await statusOf(world, "two"), "canceled");
+});
+
+/** An order that was canceled here before it was sent, as far as anybody knew. */
+async function createLateWorld() {
+  const world = await createGatewayWorld();
+  const { gateway, broker, clock } = world;
+  broker.script("late");
+  await gateway.submit(ANN, ONE);
+  await gateway.cancel(ANN, "one");
+  await clock.advance(20_000);
+  await gateway.refresh();
+  equal(await statusOf(world), "canceled");
+  broker.arrive();
+  return world;
+}
+
+Deno.test("an order that was given up and arrives late is canceled at the venue", async () => {
+  const world = await createLateWorld();
+  const { gateway, broker } = world;
+  broker.fill("one", "4");
+  await gateway.refresh(ANN);
+  equal((await broker.find(ANN, "one"))?.status, "canceled");
+  equal(await statusOf(world), "canceled");
+  deepEqual(await holdings(gateway), ["4 ACME at 100, 0 earned"]);
+  deepEqual(await gateway.orphans.list(), []);
+});
+
+Deno.test("an order that was given up and is filled after all is taken in", async () => {
+  const world = await createLateWorld();
+  const { gateway, broker, another } = world;
+  broker.fill("one", "10");
+  // Whoever finds that the position differs asks for it.
+  const { differences } = await another().reconcile();
+  deepEqual(differences, []);
+  equal(await statusOf(world), "filled");
+  deepEqual(await holdings(gateway), ["10 ACME at 100, 0 earned"]);
+});
+
+Deno.test("an order that the venue keeps although it is over here is an orphan", async () => {
+  const world = await createLateWorld();
+  const { gateway, broker } = world;
+  broker.cancel = broker.find;
+  await gateway.reconcile();
+  const [orphan] = await gateway.orphans.list(ANN);
+  match(orphan!.reason, /is canceled, and the venue keeps it/);
+});
+
+Deno.test("another's order with the id of one that was given up is not touched", async () => {
+  const world = await createLateWorld();
+  const { gateway, broker } = world;
+  broker.forget("one");
+  broker.place({ ...broker.requests[0]!, qty: dec("99") });
+  await gateway.reconcile();
+  equal((await broker.find(ANN, "one"))?.status, "open");
+  const [orphan] = await gateway.orphans.list(ANN);
+  match(orphan!.reason, /the order of that id is canceled/);
+});
+
+Deno.test("fills that the venue tells of after the end are taken in", async () => {
+  const world = await createGatewayWorld();
+  const { gateway, broker, clock } = world;
+  await gateway.submit(ANN, ONE);
+  await gateway.cancel(ANN, "one");
+  broker.fill("one", "4");
+  await gateway.refresh();
+  deepEqual(await holdings(gateway), []);
+  await clock.advance(5000);
+  await gateway.refresh();
+  deepEqual(await holdings(gateway), ["4 ACME at 100, 0 earned"]);
+  // Nobody asks for it any more then.
+  const { asked } = broker;
+  await clock.advance(60_000);
+  await gateway.refresh();
+  equal(broker.asked, asked);
 });
 
 /** A ledger whose commits fail as `faults` say, in turn. */
@@ -172,6 +316,7 @@ Deno.test("who cannot be told whether his order is kept is told so, and asks aga
   equal(order.status, "pending_new");
   equal(broker.requests.length, 0);
   // Nobody has sent it: whoever looks after it does, when he may.
+  await gateway.refresh();
   await world.clock.advance(15_000);
   await gateway.refresh();
   equal(await statusOf(world), "accepted");
@@ -212,32 +357,38 @@ Deno.test("who takes in a report that another has just taken in sees no contradi
   const { find } = ledger;
   ledger.find = async (...call) => {
     const rows = await find(...call);
-    if (call[1][0]!.kind === "fill") {
+    if (call[1].some(({ kind }) => kind === "fill")) {
       ledger.find = find;
       await other.refresh();
     }
     return rows;
   };
   await gateway.refresh();
+  equal(ledger.find, find);
   equal(await statusOf(world), "filled");
   deepEqual(await holdings(gateway), ["10 ACME at 100, 0 earned"]);
   equal(telemetry.counted("holdfast_order_reports_refused_total"), 0);
 });
 
-Deno.test("an order that ends while the venue tells of it is no orphan", async () => {
-  const world = await createGatewayWorld();
-  const { gateway, another, broker } = world;
-  await gateway.submit(ANN, ONE);
-  const other = another();
-  const { open } = broker;
-  broker.open = async (...call) => {
-    const reports = await open(...call);
-    broker.open = open;
-    broker.fill("one", "10");
-    await other.refresh();
-    return reports;
-  };
-  await gateway.refresh(ANN);
-  equal(await statusOf(world), "filled");
-  deepEqual(await gateway.orphans.list(), []);
-});
+for (const skewMs of [0, 5, -5]) {
+  Deno.test(`an order that ends while the venue tells of it is no orphan, by clocks ${skewMs} ms apart`, async () => {
+    const world = await createGatewayWorld();
+    const { gateway, another, broker, clock, telemetry } = world;
+    await gateway.submit(ANN, ONE);
+    const other = another({
+      clock: { ...clock, now: () => clock.now() + skewMs },
+    });
+    const { open } = broker;
+    broker.open = async (...call) => {
+      const reports = await open(...call);
+      broker.open = open;
+      broker.fill("one", "10");
+      await other.refresh();
+      return reports;
+    };
+    await gateway.refresh(ANN);
+    equal(await statusOf(world), "filled");
+    deepEqual(await gateway.orphans.list(), []);
+    deepEqual(telemetry.logged("error"), []);
+  });
+}

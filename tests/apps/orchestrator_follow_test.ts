@@ -226,6 +226,9 @@ Deno.test("while what it needs is away, an event waits, and those of its strateg
   await pass(world.clock, 60_000);
   deepEqual(await world.runs(), []);
   equal(world.telemetry.logged("warn").length, 1);
+  // Each try scores the model: they come further and further apart.
+  const tries = world.asked.length;
+  ok(tries >= 5 && tries <= 9, `${tries} tries in a minute`);
   world.signals.failure = undefined;
   await world.allSettled();
   deepEqual(await world.runs(), [FRIDAY, MONDAY]);

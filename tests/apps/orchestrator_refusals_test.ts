@@ -60,6 +60,13 @@ Deno.test("what can never be run is refused, before anybody is asked", async () 
 Deno.test("signals that are no numbers, or of another strategy, are not acted on", async () => {
   const { run, signals, gateway } = createOrchestratorWorld({ AAA: NaN });
   await rejects(run(), { code: "corrupt", message: /weight of AAA/ });
+  signals.weights = { AAA: 1e31 };
+  gateway.hold("AAA", 7);
+  await rejects(run(), {
+    code: "corrupt",
+    message:
+      "Cannot run alpha_baseline as the weight of AAA must be from -1 to 1: current value is 1e+31",
+  });
   signals.weights = { AAA: 0.1 };
   await rejects(run({ strategyId: "beta" }), {
     code: "invalid",

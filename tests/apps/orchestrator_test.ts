@@ -349,23 +349,3 @@ Deno.test("get() shows orders as they are now, list() as they were when sent", a
   gateway.put(USER, id, { status: "rejected", reason: "is no good" });
   equal(statusOf(await orchestrator.get(USER, first.id)), "failed");
 });
-
-Deno.test("runs are listed newest first, in pages", async () => {
-  const { run, orchestrator, clock } = createOrchestratorWorld({ AAA: 0.1 });
-  const dates = Array.from(
-    { length: 230 },
-    (_, i) => new Date(Date.UTC(2025, 0, 1 + i)).toISOString().slice(0, 10),
-  );
-  for (const date of dates) {
-    await clock.advance(1);
-    await run({ asOf: parseTradingDate(date) });
-  }
-  const page = async (limit: number, offset: number) =>
-    (await orchestrator.list(USER, { limit, offset })).map(({ asOf }) => asOf);
-  const expected: readonly string[] = dates.toReversed();
-  deepEqual(await page(50, 0), expected.slice(0, 50));
-  deepEqual(await page(50, 220), expected.slice(220));
-  deepEqual(await page(7, 213), expected.slice(213, 220));
-  deepEqual(await page(50, 230), []);
-  deepEqual(await page(50, 9000), []);
-});

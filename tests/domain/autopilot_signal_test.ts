@@ -6,12 +6,11 @@
 import {
   identityOf,
   signalTriggered,
-  uuidOfDigest,
 } from "../../domain/autopilot/signal_event.ts";
 import { parseSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
 import { parseUserId } from "../../domain/user_id.ts";
-import { isUuid } from "../../domain/uuid.ts";
+import { isUuid, uuidOfDigest } from "../../domain/uuid.ts";
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import {
   ask,

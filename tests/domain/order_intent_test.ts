@@ -153,7 +153,7 @@ Deno.test("rows give back what they were given", () => {
         createdAt: 1,
         updatedAt: 2,
         heldBy: "a",
-        heldUntil: 3,
+        heldMs: 3,
         isCanceling,
       };
       const read = readOrder(

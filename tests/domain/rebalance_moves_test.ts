@@ -21,7 +21,7 @@ import {
   type Wanted,
 } from "../../domain/rebalance/moves.ts";
 import { parseSymbol, type TradingSymbol } from "../../domain/symbol.ts";
-import { deepEqual, equal, ok } from "../support/assert.ts";
+import { deepEqual, equal, ok, throws } from "../support/assert.ts";
 
 const AAA = parseSymbol("AAA");
 const BBB = parseSymbol("BBB");
@@ -95,6 +95,24 @@ Deno.test("a change of side is one order through zero", () => {
 Deno.test("what is held and not wanted is closed, without a price too", () => {
   equal(told({ weight: 0, held: "30" }), "sell 30 reduce");
   equal(told({ weight: 0, held: "-30", price: "?" }), "buy 30 reduce");
+});
+
+Deno.test("a weight that is no share is refused, and closes nothing", () => {
+  for (const weight of [1.0000001, -1.0000001, 1e31, Infinity, NaN]) {
+    throws(() => moveOf({ weight, held: "50" }), {
+      name: "InvalidInput",
+      message:
+        `Cannot plan a move of AAA as its weight must be from -1 to 1: current value is ${weight}`,
+    });
+  }
+});
+
+Deno.test("closing broken units leaves less than a lot where lots are whole, and says so from then on", () => {
+  equal(told({ weight: 0, held: "10.5" }), "sell 10 reduce");
+  equal(told({ weight: 0, held: "0.5" }), "qty_less_than_one_share");
+  equal(told({ weight: 0, held: "-0.5" }), "qty_less_than_one_share");
+  const lots = "fractional";
+  equal(told({ weight: 0, held: "10.5", lots }), "sell 10.5 reduce");
 });
 
 Deno.test("without a trade the reason is told", () => {

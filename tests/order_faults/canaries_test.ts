@@ -71,9 +71,8 @@ const CANARIES: readonly Canary[] = [
     name: "ask",
     edits: [{
       file: `${GATEWAY}/sending.ts`,
-      find: "told ?? await broker.find(user, id)",
-      replace:
-        'told ?? (isOff("ask") ? undefined : await broker.find(user, id))',
+      find: "?? await broker.find(user, id)",
+      replace: '?? (isOff("ask") ? undefined : await broker.find(user, id))',
     }],
     shows: "twice",
     scene: dying("broker.submit after"),
@@ -124,15 +123,18 @@ const CANARIES: readonly Canary[] = [
     name: "commit",
     edits: [
       {
-        file: `${GATEWAY}/commits.ts`,
-        find: "await ledger.commit(user, changes, events);",
-        replace: `for (const event of isOff("commit") && events || []) {
+        file: `${GATEWAY}/reports.ts`,
+        find:
+          "if (changes.length > 0) await ledger.commit(user, changes, events);",
+        replace: `for (const event of isOff("commit") ? events : []) {
           const own = { kind: "told", id: crypto.randomUUID(), json: "{}" };
           await ledger.commit(user, [
             { ...own, ifVersion: 0, isOpen: false, at: 0 },
           ], [{ ...event, id: crypto.randomUUID() }]);
         }
-        await ledger.commit(user, changes, isOff("commit") ? [] : events);`,
+        if (changes.length > 0) {
+          await ledger.commit(user, changes, isOff("commit") ? [] : events);
+        }`,
       },
     ],
     shows: "told",
@@ -144,7 +146,10 @@ const CANARIES: readonly Canary[] = [
     edits: [{
       file: "src/apps/orchestrator.ts",
       find: "const kept = await begin(",
-      replace: `if (isOff("plan")) await send(user, plan, signal);
+      replace: `if (isOff("plan")) {
+          const { walk } = await import("./orchestrator/walk.ts");
+          await walk(orders, user, plan, { concurrency, isPast: false });
+        }
         const kept = await begin(`,
     }],
     shows: "run",

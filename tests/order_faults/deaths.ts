@@ -82,8 +82,8 @@ const MORTAL: readonly Edit[] = [
   },
   {
     file: TRADING,
-    find: "remote.orders ?? gateway,",
-    replace: 'remote.orders ?? mortal(config.dataDir, "orders", gateway),',
+    find: ": gateway,\n    defaults:",
+    replace: ': mortal(config.dataDir, "orders", gateway),\n    defaults:',
   },
   {
     file: TRADING,

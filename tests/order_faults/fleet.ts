@@ -33,7 +33,7 @@ const NEEDED = [
 const SHORT_TIMES: readonly Edit[] = [
   {
     file: "src/apps/execution_gateway/parts.ts",
-    find: "LEASE_MS = 10_000",
+    find: "LEASE_MS = 3000",
     replace: "LEASE_MS = 800",
   },
   {

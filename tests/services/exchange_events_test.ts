@@ -14,10 +14,13 @@ import { createMemoryWorld } from "../support/memory_world.ts";
 import { createSeededEntropy } from "../support/seeded_entropy.ts";
 import { pass, settle } from "../support/turns.ts";
 
-/** An instance without Redis that follows the log. */
-async function openWorld(wrap = (bus: EventBus) => bus) {
+/** An instance that follows the log, without Redis unless something else is said. */
+async function openWorld(
+  wrap = (bus: EventBus) => bus,
+  sharing: "shared" | "none" = "none",
+) {
   const { clock, ...memory } = createMemoryWorld();
-  const world = createWorld("none");
+  const world = createWorld(sharing);
   const { accounts, telemetry } = world;
   const bus = memory.bus();
   const stop = new AbortController();
@@ -56,6 +59,16 @@ Deno.test("a trade that the log tells of makes its user's account forgotten", as
     equal(await look(accounts), "2 broker");
     equal(await look(accounts, BOB), "7 memory");
   }
+});
+
+Deno.test("what Redis holds is forgotten too: who has entered the order may have had none", async () => {
+  await using world = await openWorld(undefined, "shared");
+  const { accounts, venue, tell } = world;
+  await look(accounts);
+  venue.trade(ANN, 2n);
+  equal(await look(accounts), "1 redis");
+  await tell("orders.executed", ANN);
+  equal(await look(accounts), "2 broker");
 });
 
 Deno.test("what was asked for before the trade is not kept after it", async () => {

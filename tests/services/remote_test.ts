@@ -128,6 +128,15 @@ Deno.test("signals that the log is told of are asked for once, as it would be to
   }
 });
 
+Deno.test("an order without an id is sent once: after midnight in UTC it would be another one", async () => {
+  const { id: _, ...nameless } = ORDER;
+  for (const code of ["unavailable", "timeout"] as const) {
+    const failing = createFailing(code);
+    await rejects(failing.orders.submit(ANN, nameless), { code });
+    equal(failing.calls.length, 1);
+  }
+});
+
 Deno.test("pauses double, and those who failed together do not come back together", async () => {
   const seen: number[][] = [];
   for (let seed = 0; seed < 20; seed++) {

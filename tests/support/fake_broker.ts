@@ -84,13 +84,19 @@ interface Held {
   reason?: string;
 }
 
-/** Opens a venue that takes everything and fills nothing by itself. */
+/**
+ * Opens a venue that takes everything and fills nothing by itself. It knows ids
+ * of open orders only: one that comes again after its order is over is a new
+ * order.
+ */
 export function createFakeBroker(
   clock: Pick<Clock, "now">,
   { inFlightMs = 5000, user: account = "ann", price = "100" } = {},
 ): FakeBroker {
   const user = parseUserId(account);
   const orders = new Map<string, Held>();
+  /** Orders that are over, and whose id another one has now. */
+  const past: Held[] = [];
   const requests: BrokerOrder[] = [];
   const taken = new Map<string, number>();
   const late: BrokerOrder[] = [];
@@ -111,7 +117,8 @@ export function createFakeBroker(
   function take(order: BrokerOrder): Held {
     const key = keyOf(order.user, order.id);
     const before = orders.get(key);
-    if (before) return before;
+    if (before?.status === "open") return before;
+    if (before) past.push(before);
     taken.set(order.id, (taken.get(order.id) ?? 0) + 1);
     const one: Held = {
       order,
@@ -187,7 +194,8 @@ export function createFakeBroker(
       if (behaviour === "late") late.push(order);
       if (behaviour === "lost" || behaviour === "late") return lost();
       const before = orders.get(keyOf(order.user, order.id));
-      if (before && differingTerms(before.order, order).length > 0) {
+      const isThere = before?.status === "open";
+      if (isThere && differingTerms(before.order, order).length > 0) {
         throw new PortError("conflict", "Cannot take another order of that id");
       }
       const one = take(order);
@@ -224,7 +232,7 @@ export function createFakeBroker(
       ask();
       const held = new Map<string, BrokerPosition>();
       const positions = new Map<string, ReturnType<typeof noPosition>>();
-      for (const { order, fills } of orders.values()) {
+      for (const { order, fills } of [...past, ...orders.values()]) {
         if (order.user !== user) continue;
         for (const one of fills) {
           const before = positions.get(order.symbol) ??

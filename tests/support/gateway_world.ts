@@ -170,7 +170,7 @@ export async function holdings(
   );
 }
 
-/** One turn of the event loop: digests are made beside it. */
+/** One turn of the event loop. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -95,7 +95,24 @@ export function openBrokerSubject(
   ...close: AsyncDisposable[]
 ): BrokerSubject {
   const world = createPaperWorld(ledger);
-  const broker = world.open(parts);
+  let held: Promise<void> | undefined;
+  const broker = world.open({
+    ledger: {
+      ...world.ledger,
+      async find(...args) {
+        const rows = await world.ledger.find(...args);
+        await held;
+        return rows;
+      },
+    },
+    ...parts,
+  });
+  function holdUp() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    return resolve;
+  }
+  const pass = (ms: number) => world.clock.advance(ms);
   const bars = new Map([[AAPL, barAt(100n * ONE)], [MSFT, barAt(100n * ONE)]]);
   let day = 20_000;
   async function settle() {
@@ -111,5 +128,6 @@ export function openBrokerSubject(
     world.prices.set(AAPL, price);
     bars.set(AAPL, barAt(price));
   }
-  return subject({ broker, symbols, price, move, settle }, broker, ...close);
+  const market = { symbols, price, move, settle, holdUp, pass };
+  return subject({ broker, ...market }, broker, ...close);
 }

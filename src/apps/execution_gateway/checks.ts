@@ -7,7 +7,7 @@ import { readGlobalBreaker } from "../../../domain/autopilot/settings.ts";
 import type { Decimal } from "../../../domain/decimal.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
 import type { OrderRequest, Side } from "../../../domain/order/order.ts";
-import { violationsOf } from "../../../domain/order/pre_trade.ts";
+import { needsPrice, violationsOf } from "../../../domain/order/pre_trade.ts";
 import type { TradingSymbol } from "../../../domain/symbol.ts";
 import type { UserId } from "../../../domain/user_id.ts";
 import { hasCode } from "../../../ports/port_error.ts";
@@ -88,13 +88,11 @@ export function createChecks(
     }
   }
 
-  /** What a unit is worth, where it matters. */
+  /** The newest price, where it matters. */
   async function priceOf(request: OrderRequest, signal?: AbortSignal) {
-    if (limits.maxNotional === 0n) return undefined;
-    const { limitPrice, symbol } = request;
-    if (limitPrice !== undefined) return limitPrice;
+    if (limits.maxNotional === 0n || !needsPrice(request)) return undefined;
     try {
-      return (await prices.latest(symbol, signal)).price;
+      return (await prices.latest(request.symbol, signal)).price;
     } catch (error) {
       const isUnknown = hasCode(error, "not_found", "corrupt", "quarantined");
       if (isUnknown) return undefined;
@@ -124,6 +122,13 @@ export function createChecks(
     async of(user, request, signal) {
       const { symbol, side, reduceOnly } = request;
       const today = await book.dayAt(user, clock.now());
+      // Before open orders are listed: whatever reduces the position since then
+      // writes its row, which is to be as it was when this order is kept.
+      const [positionRow, dayRow, account] = await ledger.find(user, [
+        positionRef(symbol),
+        dayRef(today),
+        ACCOUNT,
+      ], signal);
       // A reduction is held up by nothing that it need not pass.
       const [stops, loss, found, price, left] = await Promise.all([
         reduceOnly ? [] : switches.stops(user, signal),
@@ -132,11 +137,6 @@ export function createChecks(
         priceOf(request, signal),
         reduceOnly ? reducing(user, symbol, side, signal) : 0n,
       ]);
-      const [positionRow, dayRow, account] = await ledger.find(user, [
-        positionRef(symbol),
-        dayRef(today),
-        ACCOUNT,
-      ], signal);
       const position = positionOf(symbol, positionRow);
       const { value: { realized, commission } } = dayOf(dayRow);
       const violations = violationsOf(request, {

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { uuidOfDigest } from "../../../domain/autopilot/signal_event.ts";
 import type { UserId } from "../../../domain/user_id.ts";
+import { uuidOfDigest } from "../../../domain/uuid.ts";
 import { hasCode, PortError } from "../../../ports/port_error.ts";
-import type { TradeLedger } from "../../../ports/trade_ledger.ts";
 import { type Pacing, pauseMs } from "../../services/retry.ts";
+import { sha256 } from "../../services/sha256.ts";
 
 /** Times that a piece of work is begun. */
 const ATTEMPTS = 6;
@@ -43,26 +43,8 @@ export async function fromReadingOn<T>(
 }
 
 /** The id of an event that is told once: the same for the same `name` of a user. */
-export async function eventId(user: UserId, name: string): Promise<string> {
-  const text = new TextEncoder().encode(`execution-gateway|${user}|${name}`);
-  const digest = await crypto.subtle.digest("SHA-256", text);
-  return uuidOfDigest(new Uint8Array(digest));
-}
-
-/**
- * Commits with events, or without them where they are switched off: there is
- * nobody to tell then.
- */
-export async function commitTelling(
-  ledger: TradeLedger,
-  ...[user, changes, events]: Parameters<TradeLedger["commit"]>
-): Promise<void> {
-  try {
-    await ledger.commit(user, changes, events);
-  } catch (error) {
-    if (!hasCode(error, "unsupported") || !events?.length) throw error;
-    await ledger.commit(user, changes);
-  }
+export function eventId(user: UserId, name: string): string {
+  return uuidOfDigest(sha256(`execution-gateway|${user}|${name}`));
 }
 
 function overtaken(error: PortError): PortError {

@@ -1,6 +1,6 @@
 /**
- * What follows from a change of an order: its fills, the position, the days and
- * the events, all of which are committed with it.
+ * What follows from changes of orders: their fills, positions, days and events,
+ * all of which are committed with them.
  *
  * @module
  */
@@ -16,11 +16,11 @@ import {
   printFill,
   type TradingDay,
 } from "../../../domain/order/trade_record.ts";
-import type { LedgerChange, LedgerRow } from "../../../ports/trade_ledger.ts";
+import type { TradingSymbol } from "../../../domain/symbol.ts";
+import type { LedgerChange } from "../../../ports/trade_ledger.ts";
 import { eventId } from "./commits.ts";
 import {
   dayChange,
-  dayOf,
   fillRef,
   type Kept,
   orderChange,
@@ -30,54 +30,53 @@ import {
 /** An order that has changed, and the fills that are new. */
 export type Change = Reading<OrderRecord> & { readonly kind: "change" };
 
+/** What trades change, as it is after those that were taken in. */
+export interface Books {
+  /** Positions of the symbols that are traded. */
+  readonly positions: Map<TradingSymbol, Kept<Position>>;
+  /** Days that trades count for, by their names. */
+  readonly days: Map<string, Kept<TradingDay>>;
+}
+
 /** The event that tells of `order`, which comes after `before`. */
-export async function orderEvent(
+export function orderEvent(
   { value: before, version }: Kept<OrderRecord>,
   order: OrderRecord,
-): Promise<NewEvent> {
+): NewEvent {
   const { user, id } = order;
-  // Nobody was told yet whether it was taken, or the contrary.
-  const isFirst = before.status === "pending_new" || before.status === "failed";
   const name = `order|${id}|${version + 1}`;
-  return orderExecuted(order, isFirst, await eventId(user, name));
+  return orderExecuted(order, before, eventId(user, name));
 }
 
 /**
- * Everything that is to be committed with a change.
+ * Takes a change into `books`.
  *
  * @param dayNames Of each new fill, the day that it counts for.
- * @param dayRows The rows of these days, each once, in the order in which they
- * come first.
+ * @returns What is to be committed with it, save the books.
  */
-export async function consequencesOf(
+export function consequencesOf(
   kept: Kept<OrderRecord>,
   { order, fresh }: Change,
-  held: Kept<Position>,
+  books: Books,
   dayNames: ReadonlyMap<Fill, string>,
-  dayRows: readonly (LedgerRow | undefined)[],
-): Promise<readonly [LedgerChange[], NewEvent[]]> {
-  const { user, id } = order;
+): { readonly changes: LedgerChange[]; readonly events: NewEvent[] } {
+  const { user, id, symbol } = order;
   const changes: LedgerChange[] = [orderChange(order, kept.version)];
-  const events: NewEvent[] = [await orderEvent(kept, order)];
-  if (fresh.length === 0) return [changes, events];
-
-  const days = new Map<string, { day: TradingDay; version: number }>();
-  [...new Set(dayNames.values())].forEach((name, i) => {
-    const { value: day, version } = dayOf(dayRows[i]);
-    days.set(name, { day, version });
-  });
-  let position = held.value;
+  const events = [orderEvent(kept, order)];
   let filled = kept.value.filledQty;
   for (const fill of fresh) {
+    const held = books.positions.get(symbol)!;
     const trade = { side: order.side, ...fill };
-    const traded = applyTrade(position, trade, order.updatedAt);
-    position = traded.position;
-    filled += fill.qty;
-    const of = days.get(dayNames.get(fill)!)!;
-    of.day = {
-      realized: of.day.realized + traded.earned,
-      commission: of.day.commission + fill.commission,
+    const traded = applyTrade(held.value, trade, order.updatedAt);
+    books.positions.set(symbol, { ...held, value: traded.position });
+    const name = dayNames.get(fill)!;
+    const { value: day, version } = books.days.get(name)!;
+    const after = {
+      realized: day.realized + traded.earned,
+      commission: day.commission + fill.commission,
     };
+    books.days.set(name, { value: after, version });
+    filled += fill.qty;
     changes.push({
       ...fillRef(id, fill.id),
       ifVersion: 0,
@@ -88,15 +87,23 @@ export async function consequencesOf(
     events.push(positionUpdated(
       order,
       fill,
-      position,
+      traded.position,
       traded.earned,
       filled === order.qty,
-      await eventId(user, `fill|${id}|${fill.id}`),
+      eventId(user, `fill|${id}|${fill.id}`),
     ));
   }
-  changes.push(positionChange(position, held.version));
-  for (const [name, { day, version }] of days) {
-    changes.push(dayChange(name, day, version));
-  }
-  return [changes, events];
+  return { changes, events };
+}
+
+/** Writes the books. */
+export function bookChanges({ positions, days }: Books): LedgerChange[] {
+  return [
+    ...[...positions.values()].map(({ value, version }) =>
+      positionChange(value, version)
+    ),
+    ...[...days].map(([name, { value, version }]) =>
+      dayChange(name, value, version)
+    ),
+  ];
 }

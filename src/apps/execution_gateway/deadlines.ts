@@ -7,6 +7,9 @@ import type { Broker } from "../../../ports/broker.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import { PortError } from "../../../ports/port_error.ts";
 
+/** Why the clock need not wait any longer. */
+const ANSWERED = new Error("the venue has answered");
+
 /**
  * `broker`, whose calls end with `timeout` after `withinMs`. The call is told
  * to stop then, and may still take effect.
@@ -37,7 +40,7 @@ export function withDeadlines(
     try {
       return await Promise.race([call(either), late]);
     } finally {
-      answered.abort();
+      answered.abort(ANSWERED);
     }
   }
 

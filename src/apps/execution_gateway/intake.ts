@@ -19,20 +19,32 @@ import type { UserId } from "../../../domain/user_id.ts";
 import type { EnteredOrder, OrderEntry } from "../../../ports/order_entry.ts";
 import { PortError } from "../../../ports/port_error.ts";
 import { errorFields } from "../../services/error_fields.ts";
+import { sha256 } from "../../services/sha256.ts";
 import type { Checked, Checks } from "./checks.ts";
-import { commitTelling, eventId, fromReadingOn } from "./commits.ts";
+import { eventId, fromReadingOn } from "./commits.ts";
+import type { Hold, Holds } from "./holds.ts";
+import { createLanes, MAX_WAITING } from "./lanes.ts";
 import type { OrderBook } from "./order_book.ts";
 import type { GatewayParts } from "./parts.ts";
 import { ACCOUNT, type Kept, orderChange, positionChange } from "./rows.ts";
 import type { Sending } from "./sending.ts";
 
+/** Orders of one user that are entered at a time. */
+const MAX_ENTERING = 16;
+
 /** Takes orders in. */
 export type Intake = Pick<OrderEntry, "submit">;
 
-/** An order in the ledger, and whether it was there before. */
+/** An order that was to be kept. */
+interface Tried {
+  readonly value: OrderRecord;
+  readonly hold: Hold;
+}
+
+/** An order in the ledger; the hold where it was not there before. */
 interface Entered {
   readonly kept: Kept<OrderRecord>;
-  readonly isRepeat: boolean;
+  readonly hold?: Hold | undefined;
 }
 
 /**
@@ -46,11 +58,14 @@ export function createIntake(
     readonly book: OrderBook;
     readonly checks: Checks;
     readonly sending: Sending;
+    readonly holds: Holds;
     readonly gate: (user: UserId) => PortError | undefined;
   },
 ): Intake {
   const { ledger, lots, clock, dryRun, telemetry } = parts;
-  const { book, checks, sending, gate } = state;
+  const { book, checks, sending, holds, gate } = state;
+  const users = createLanes(MAX_WAITING, MAX_ENTERING);
+  const lanes = createLanes();
 
   /** Finds the order, or keeps it as what the checks make of it. */
   function createEntry(
@@ -59,25 +74,30 @@ export function createIntake(
     request: OrderRequest,
     signal: AbortSignal | undefined,
   ) {
-    let tried: OrderRecord | undefined;
+    const tries: Tried[] = [];
     return async (): Promise<Entered | PortError> => {
       const held = await book.read(user, id, signal);
       if (held) {
-        // Where an answer of the ledger was lost, it is the one from here.
-        const isOurs = tried !== undefined && held.version === 1 &&
-          printOrder(held.value) === printOrder(tried);
-        if (!isOurs) checkSame(held.value, request);
-        return { kept: held, isRepeat: !isOurs };
+        // Where an answer of the ledger was lost, it is one from here.
+        const ours = held.version === 1
+          ? tries.find(({ value }) =>
+            printOrder(value) === printOrder(held.value)
+          )
+          : undefined;
+        if (!ours) checkSame(held.value, request);
+        return { kept: held, hold: ours?.hold };
       }
       // Waiting a moment here would not help.
       const refusal = request.reduceOnly ? undefined : gate(user);
       if (refusal) return refusal;
       const checked = await checks.of(user, request, signal);
       signal?.throwIfAborted();
-      const value = tried = recordOf(user, id, request, checked);
+      const hold = holds.take();
+      const value = recordOf(user, id, request, checked, hold);
+      tries.push({ value, hold });
       await keep(value, checked);
       telemetry.count("holdfast_orders_total", { status: value.status });
-      return { kept: { value, version: 1 }, isRepeat: false };
+      return { kept: { value, version: 1 }, hold };
     };
   }
 
@@ -86,6 +106,7 @@ export function createIntake(
     id: string,
     request: OrderRequest,
     { violations }: Checked,
+    hold: Hold,
   ): OrderRecord {
     const now = Math.floor(clock.now());
     const isDenied = violations.length > 0;
@@ -100,7 +121,7 @@ export function createIntake(
       ...isDenied ? { reason: violations.join("; ") } : {},
       createdAt: now,
       updatedAt: now,
-      ...sending.hold(),
+      ...hold.fields,
       isCanceling: false,
     };
   }
@@ -111,8 +132,7 @@ export function createIntake(
   ): Promise<void> {
     const { user, id, status, reduceOnly, createdAt: at } = order;
     const isSent = status === "pending_new";
-    await commitTelling(
-      ledger,
+    await ledger.commit(
       user,
       [
         orderChange(order, 0),
@@ -125,14 +145,17 @@ export function createIntake(
           : [],
       ],
       isSent ? [] : [
-        orderExecuted(order, true, await eventId(user, `order|${id}|1`)),
+        orderExecuted(order, undefined, eventId(user, `order|${id}|1`)),
       ],
     );
   }
 
-  async function sent(kept: Kept<OrderRecord>): Promise<OrderRecord> {
+  async function sent(
+    kept: Kept<OrderRecord>,
+    hold: Hold,
+  ): Promise<OrderRecord> {
     try {
-      return await sending.send(kept);
+      return await sending.send(kept, hold);
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       const { value } = kept;
@@ -150,29 +173,30 @@ export function createIntake(
     async submit(user, { id: given, ...request }, signal) {
       const began = clock.monotonic();
       checkOrder({ ...request, id: given }, lots);
-      const id = given ?? await intentId(request, clock.now());
-      const entered = await book.lanes.run(
+      const id = given ?? intentId(request, clock.now());
+      const entry = createEntry(user, id, request, signal);
+      // Reductions of one position would only come in each other's way.
+      const lane = `${user} ${request.reduceOnly ? request.symbol : id}`;
+      const entered = await users.run(
         user,
-        () => fromReadingOn(createEntry(user, id, request, signal), parts),
+        () => lanes.run(lane, () => fromReadingOn(entry, parts)),
       );
       if (entered instanceof PortError) throw entered;
-      const { kept, isRepeat } = entered;
-      const isToSend = !isRepeat && kept.value.status === "pending_new";
-      const order = isToSend ? await sent(kept) : kept.value;
+      const { kept, hold } = entered;
+      const isToSend = hold && kept.value.status === "pending_new";
+      const order = isToSend ? await sent(kept, hold) : kept.value;
       telemetry.observe(
         "holdfast_order_entry_seconds",
         (clock.monotonic() - began) / 1000,
       );
-      return { order, isRepeat } satisfies EnteredOrder;
+      return { order, isRepeat: !hold } satisfies EnteredOrder;
     },
   };
 }
 
 /** The id of an order that names none. */
-async function intentId(request: OrderRequest, now: number): Promise<string> {
-  const text = new TextEncoder().encode(intentText(request, now));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
-  return digest.toHex().slice(0, INTENT_ID_DIGITS);
+function intentId(request: OrderRequest, now: number): string {
+  return sha256(intentText(request, now)).toHex().slice(0, INTENT_ID_DIGITS);
 }
 
 function checkSame(held: OrderRecord, request: OrderRequest): void {

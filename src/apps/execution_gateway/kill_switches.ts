@@ -35,7 +35,11 @@ export interface KillSwitch {
 
 /** The kill switches. */
 export interface KillSwitches {
-  /** Turns one; from then on no order is taken that it stops. */
+  /**
+   * Turns one. Once this is answered no order that it stops is taken, and none
+   * that was taken before is sent. A request that is on its way to the venue by
+   * then is out of reach, and what is open there stays there.
+   */
   turn(
     wanted: Pick<KillSwitch, "user" | "isEngaged" | "reason" | "by">,
   ): Promise<KillSwitch>;

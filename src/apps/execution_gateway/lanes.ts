@@ -1,47 +1,56 @@
 /**
- * The work of a user, one at a time; that of different users at once.
+ * Work in lanes: only so much of one name at a time, that of different names at
+ * once.
  *
  * @module
  */
-import type { UserId } from "../../../domain/user_id.ts";
 import { PortError } from "../../../ports/port_error.ts";
 
-/** Most pieces of work of one user that wait. */
+/** Most pieces of work of one name that wait. */
 export const MAX_WAITING = 1000;
 
 /** Runs work in turn. */
 export interface Lanes {
   /**
-   * Runs `work` once what `user` has asked for before is done.
+   * Runs `work` once there is room among what was asked for before under `name`.
    *
    * @throws {PortError} `unavailable` when too much waits already.
    */
-  run<T>(user: UserId, work: () => Promise<T>): Promise<T>;
+  run<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
-/** Creates lanes. */
-export function createLanes(maxWaiting: number = MAX_WAITING): Lanes {
-  const lanes = new Map<UserId, { last: Promise<unknown>; size: number }>();
+/**
+ * Creates lanes.
+ *
+ * @param width Pieces of work of one name that go on at a time.
+ */
+export function createLanes(
+  maxWaiting: number = MAX_WAITING,
+  width = 1,
+): Lanes {
+  const lanes = new Map<string, { running: number; waiting: (() => void)[] }>();
   return {
-    async run(user, work) {
-      const lane = lanes.getOrInsertComputed(user, () => ({
-        last: Promise.resolve(),
-        size: 0,
+    async run(name, work) {
+      const lane = lanes.getOrInsertComputed(name, () => ({
+        running: 0,
+        waiting: [],
       }));
-      if (lane.size > maxWaiting) {
+      if (lane.waiting.length >= maxWaiting) {
         throw new PortError(
           "unavailable",
-          `Cannot take more of ${user} as ${lane.size} pieces of work wait`,
+          `Cannot take more of ${name} as ${lane.waiting.length} pieces of work wait`,
           { facts: { retryAfterMs: 1000 } },
         );
       }
-      lane.size++;
-      const turn = lane.last.then(work);
-      lane.last = turn.catch(() => {});
+      if (lane.running < width) lane.running++;
+      else await new Promise<void>((go) => lane.waiting.push(go));
       try {
-        return await turn;
+        return await work();
       } finally {
-        if (--lane.size === 0) lanes.delete(user);
+        const next = lane.waiting.shift();
+        // Whoever is next takes the place over.
+        if (next) next();
+        else if (--lane.running === 0) lanes.delete(name);
       }
     },
   };

@@ -14,8 +14,11 @@ import type { Prices } from "../../services/prices.ts";
 import type { TimeZones } from "../../services/settings/time_zone.ts";
 import type { SettingsSnapshots } from "../autopilot_settings.ts";
 
-/** How long an instance may try to send an order before another one may. */
-export const LEASE_MS = 10_000;
+/** How long an instance may begin to send an order that it holds. */
+export const LEASE_MS = 3000;
+
+/** How long the venue may take to answer. */
+export const ANSWER_WITHIN_MS = 10_000;
 
 /** An order that is older than this is not sent any more. */
 export const SEND_WITHIN_MS = 60_000;
@@ -48,6 +51,8 @@ export interface GatewayParts {
   readonly instance: string;
   /** `LEASE_MS` when absent. */
   readonly leaseMs?: number | undefined;
+  /** `ANSWER_WITHIN_MS` when absent. */
+  readonly answerWithinMs?: number | undefined;
   /** `SEND_WITHIN_MS` when absent. */
   readonly sendWithinMs?: number | undefined;
 }

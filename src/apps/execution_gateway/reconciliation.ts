@@ -4,13 +4,20 @@
  *
  * @module
  */
+import type { Order } from "../../../domain/order/order.ts";
+import { isOver } from "../../../domain/order/order_state.ts";
 import type { UserId } from "../../../domain/user_id.ts";
-import { PortError } from "../../../ports/port_error.ts";
-import { errorFields } from "../../services/error_fields.ts";
 import { pauseMs } from "../../services/retry.ts";
+import { inTurns } from "../orchestrator/in_turns.ts";
+import type { Comparison, Difference } from "./comparison.ts";
+import { type Complaints, messageOf } from "./complaints.ts";
+import { createDifferences } from "./differences.ts";
+import { createGate, type Gate } from "./gate.ts";
+import type { LateLooks, OrderName } from "./late_looks.ts";
+import type { OrderCare } from "./order_care.ts";
 import type { GatewayParts } from "./parts.ts";
-import type { Difference, Reviews } from "./reviews.ts";
-import type { Sending } from "./sending.ts";
+import { createPool, type Pool } from "./pool.ts";
+import { createUsers } from "./users.ts";
 
 /** How often everything is compared. */
 export const RECONCILE_EVERY_MS = 300_000;
@@ -18,12 +25,27 @@ export const RECONCILE_EVERY_MS = 300_000;
 /** How often open orders are asked for. */
 export const POLL_EVERY_MS = 2000;
 
-/** Most orders that are known to have changed and wait to be asked for. */
-const MAX_HINTS = 10_000;
+/** Of so many polls, one looks for orders that other instances have left. */
+const POLLS_PER_LISTING = 5;
+
+/** Users that are compared, or looked after, at once. */
+const USERS_AT_ONCE = 16;
+
+/** Orders that have changed and are asked for at once. */
+const HINTS_AT_ONCE = 8;
+
+/** Most users, and most hints, that wait. */
+const MAX_WAITING = 10_000;
+
+const EVERYBODY = { user: "everybody" };
+const LISTING_FAILS = "users could not be listed";
+const USER_FAILS = "a user could not be reconciled";
+const CARE_FAILS = "open orders could not be asked for";
+const HINT_FAILS = "an order that has changed could not be asked for";
 
 /** What a reconciliation has come to. */
 export interface ReconciliationReport {
-  /** Whether one was ever done; until then orders are not taken. */
+  /** Whether one was ever done. */
   readonly isDone: boolean;
   /** When the last one was done: milliseconds since the Unix epoch. */
   readonly doneAt?: number | undefined;
@@ -43,8 +65,8 @@ export interface ReconciliationReport {
 /** Reconciles. */
 export interface Reconciliation {
   /**
-   * Compares everything with the venue now. Users who cannot be compared are
-   * named, and their orders are not taken until they can.
+   * Compares everything with the venue now. Orders of a user are taken as soon
+   * as he was compared; those who cannot be are named.
    *
    * @throws {PortError} When the ledger cannot be read.
    */
@@ -53,225 +75,195 @@ export interface Reconciliation {
   /**
    * Looks after open orders now: those of `user`, or of everybody.
    *
-   * @throws {PortError} What the first that failed met.
+   * @throws What the first that failed met.
    */
   refresh(user?: UserId): Promise<void>;
+
+  /** Has `order` looked after from the next poll on, while it is open. */
+  watch(order: Order): void;
 
   /** What the last one has come to. */
   report(): ReconciliationReport;
 
-  /** Why orders of `user` are not taken yet: `unavailable`, or nothing. */
-  gate(user: UserId): PortError | undefined;
+  /** Why orders of a user are not taken yet: `unavailable`, or nothing. */
+  readonly refusal: Gate["refusal"];
 
-  /** Reconciles and looks after open orders until `signal` aborts. */
+  /**
+   * Reconciles and looks after open orders until `signal` aborts; nothing is
+   * under way then. Whom one fails for is told in the log and tried again.
+   */
   run(signal: AbortSignal): Promise<void>;
 }
 
 /** Creates the reconciliation. */
 export function createReconciliation(
   parts: GatewayParts,
-  reviews: Reviews,
-  sending: Sending,
+  state: {
+    readonly care: OrderCare;
+    readonly comparison: Comparison;
+    readonly late: LateLooks;
+    readonly complaints: Complaints;
+  },
 ): Reconciliation {
   const { broker, clock, entropy, telemetry } = parts;
-  const blocked = new Map<UserId, string>();
-  const failing = new Map<string, string>();
-  let last: ReconciliationReport = {
+  const { care, comparison, late, complaints } = state;
+  const attempt = complaints.during;
+  const users = createUsers(parts.ledger);
+  const gate = createGate();
+  /** Who has open orders, as far as is known here. */
+  const open = new Set<UserId>();
+  const differences = createDifferences(telemetry);
+  let last: Omit<ReconciliationReport, "differences" | "failures"> = {
     isDone: false,
     users: 0,
     openOrders: 0,
-    differences: [],
-    failures: [],
   };
 
-  /** Says what fails, once as long as it does so for the same reason. */
-  function complain(what: string, name: string, error: unknown): void {
-    if (!(error instanceof PortError)) throw error;
-    const key = `${what} ${name}`;
-    if (failing.get(key) === error.message) return;
-    failing.set(key, error.message);
-    telemetry.log("warn", what, { user: name, ...errorFields(error) });
+  function report(): ReconciliationReport {
+    const failures = [...gate.waiting()].flatMap(([user, reason]) =>
+      reason === undefined ? [] : [{ user, reason }]
+    );
+    return { ...last, differences: differences.all(), failures };
+  }
+
+  /** Looks after the open orders of `user`, and those that have just ended. */
+  async function lookAfter(user: UserId, signal?: AbortSignal) {
+    // Whoever sends an order meanwhile is put down again.
+    open.delete(user);
+    try {
+      const look = await care.look(user, signal);
+      if (look.left > 0) open.add(user);
+      for (const name of late.take(user)) await care.ask(name, signal);
+      return look;
+    } catch (error) {
+      open.add(user);
+      throw error;
+    }
+  }
+
+  async function compare(
+    some: readonly UserId[],
+    signal?: AbortSignal,
+  ): Promise<number> {
+    let openOrders = 0;
+    await inTurns(some, USERS_AT_ONCE, async (user) => {
+      const failure = await attempt(USER_FAILS, { user }, async () => {
+        openOrders += (await lookAfter(user, signal)).open;
+        differences.note(user, await comparison.differences(user, signal));
+        gate.admit(user);
+      }, signal);
+      if (failure && !signal?.aborted) gate.blame(user, messageOf(failure));
+    });
+    signal?.throwIfAborted();
+    return openOrders;
   }
 
   async function reconcile(signal?: AbortSignal) {
     const began = clock.monotonic();
-    const differences: Difference[] = [];
-    let openOrders = 0;
-    const users = await reviews.users(signal);
-    for (const user of users) {
-      signal?.throwIfAborted();
-      try {
-        openOrders += await reviews.orders(user);
-        differences.push(...await reviews.positions(user));
-        blocked.delete(user);
-        failing.delete(`a user could not be reconciled ${user}`);
-      } catch (error) {
-        complain("a user could not be reconciled", user, error);
-        // Who was compared before may go on trading.
-        if (!last.isDone || blocked.has(user)) {
-          blocked.set(user, (error as PortError).message);
-        }
-      }
-    }
-    told(differences);
-    const failures = [...blocked].map(([user, reason]) => ({ user, reason }));
+    const all = await users.everybody(signal);
+    gate.know(all);
+    const openOrders = await compare(all, signal);
     const doneAt = Math.floor(clock.now());
-    last = {
-      isDone: true,
-      doneAt,
-      users: users.length,
-      openOrders,
-      differences,
-      failures,
-    };
-    telemetry.observe(
-      "holdfast_reconciliation_seconds",
-      (clock.monotonic() - began) / 1000,
-    );
+    last = { isDone: true, doneAt, users: all.length, openOrders };
+    const tookS = (clock.monotonic() - began) / 1000;
+    telemetry.observe("holdfast_reconciliation_seconds", tookS);
     telemetry.gauge("holdfast_reconciliation_age_seconds", 0);
-    return last;
+    const found = report();
+    telemetry.gauge("holdfast_position_differences", found.differences.length);
+    return found;
   }
 
-  function told(differences: readonly Difference[]): void {
-    telemetry.gauge("holdfast_position_differences", differences.length);
-    const before = new Set(last.differences.map(nameOf));
-    for (const difference of differences) {
-      if (before.has(nameOf(difference))) continue;
-      const { user, symbol, here, venue } = difference;
-      telemetry.log("error", "the venue holds another position", {
-        user,
-        symbol,
-        here: String(here),
-        venue: String(venue),
-        unit: "10^-12",
-      });
-    }
+  async function refresh(user?: UserId): Promise<void> {
+    const some = user ? [user] : await users.withOpenOrders();
+    const failures: unknown[] = [];
+    await inTurns(some, USERS_AT_ONCE, async (one) => {
+      const work = () => lookAfter(one);
+      const failure = await attempt(CARE_FAILS, { user: one }, work);
+      if (failure) failures.push(failure);
+    });
+    for (const name of late.take(user)) await care.ask(name);
+    if (failures.length > 0) throw failures[0];
   }
 
-  async function refresh(user?: UserId, signal?: AbortSignal): Promise<void> {
-    const users = user === undefined
-      ? await reviews.withOpenOrders(signal)
-      : [user];
-    let failure: PortError | undefined;
-    for (const one of users) {
-      if (signal?.aborted) return;
-      try {
-        await reviews.orders(one);
-        failing.delete(`open orders could not be asked for ${one}`);
-      } catch (error) {
-        complain("open orders could not be asked for", one, error);
-        failure ??= error as PortError;
-      }
-    }
-    if (failure) throw failure;
-  }
-
+  /** Compares everybody now and then, and in between who was not yet. */
   async function reconcileAgain(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted;) {
-      let isWhole = false;
-      try {
-        isWhole = (await reconcile(signal)).failures.length === 0;
-      } catch (error) {
-        if (signal.aborted) return;
-        complain("nothing could be reconciled", "everybody", error);
+    let dueAt = clock.monotonic();
+    for (let failures = 1; !signal.aborted; failures++) {
+      if (clock.monotonic() >= dueAt) {
+        const failure = await attempt(LISTING_FAILS, EVERYBODY, async () => {
+          await reconcile(signal);
+          dueAt = clock.monotonic() + RECONCILE_EVERY_MS;
+        }, signal);
+        if (!failure) failures = 1;
+      } else {
+        await compare([...gate.waiting().keys()], signal);
       }
-      failures = isWhole ? 0 : failures + 1;
-      await clock.sleep(
-        isWhole ? RECONCILE_EVERY_MS : pauseMs(failures, entropy) * 5,
-        signal,
-      );
+      const leftMs = dueAt - clock.monotonic();
+      const isWhole = leftMs > 0 && gate.waiting().size === 0;
+      const pause = isWhole ? leftMs : pauseMs(failures, entropy) * 5;
+      await clock.sleep(pause, signal);
     }
   }
 
-  async function poll(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  async function poll(looks: Pool, signal: AbortSignal): Promise<void> {
+    for (let polls = 0; !signal.aborted; polls++) {
       await clock.sleep(POLL_EVERY_MS, signal);
       const { doneAt } = last;
       telemetry.gauge(
         "holdfast_reconciliation_age_seconds",
         doneAt === undefined ? NaN : (clock.now() - doneAt) / 1000,
       );
-      // The reconciliation at start looks at all of them first.
-      if (!last.isDone) continue;
-      try {
-        await refresh(undefined, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        complain("open orders could not be asked for", "everybody", error);
+      if (!gate.isKnown()) continue;
+      if (polls % POLLS_PER_LISTING === 0) {
+        await attempt(LISTING_FAILS, EVERYBODY, async () => {
+          for (const user of await users.withOpenOrders(signal)) open.add(user);
+        }, signal);
       }
+      for (const user of open) {
+        const work = () => lookAfter(user, signal);
+        looks.add(user, async () => {
+          await attempt(CARE_FAILS, { user }, work, signal);
+        });
+      }
+      for (const name of late.take()) askFor(name, looks, signal);
     }
   }
 
-  /** Asks for orders of which the venue says that they have changed. */
-  function follow(signal: AbortSignal): () => Promise<void> {
-    const hints = new Map<string, readonly [UserId, string]>();
-    let work: Promise<void> = Promise.resolve();
-    let isWorking = false;
-    const end = broker.onChange((user, id) => {
-      // What is dropped here is found by asking for all of them.
-      if (hints.size < MAX_HINTS) hints.set(`${user} ${id}`, [user, id]);
-      if (!isWorking) work = drain();
+  function askFor(name: OrderName, looks: Pool, signal: AbortSignal): void {
+    const { user, id } = name;
+    looks.add(`${user} ${id}`, async () => {
+      const work = () => care.ask(name, signal);
+      await attempt(HINT_FAILS, { user, order: id }, work, signal);
     });
-    async function drain(): Promise<void> {
-      isWorking = true;
-      // In turn, so that the venue has finished with what it tells of.
-      await Promise.resolve();
-      for (const [name, [user, id]] of hints) {
-        hints.delete(name);
-        if (signal.aborted) break;
-        try {
-          const report = await broker.find(user, id);
-          if (report) await sending.resolve(user, id, report);
-        } catch (error) {
-          complain(
-            "an order that has changed could not be asked for",
-            id,
-            error,
-          );
-        }
-      }
-      isWorking = false;
-    }
-    return async () => {
-      end();
-      await work;
-    };
   }
 
   return {
     reconcile,
-    refresh: (user) => refresh(user),
-    report: () => last,
+    refresh,
+    report,
+    refusal: gate.refusal,
 
-    gate(user) {
-      const reason = last.isDone
-        ? blocked.get(user)
-        : "they are being reconciled with the venue";
-      if (reason === undefined) return undefined;
-      return new PortError(
-        "unavailable",
-        `Cannot take orders as ${
-          last.isDone
-            ? `yours are not reconciled with the venue: ${reason}`
-            : reason
-        }; reduce_only ones are taken`,
-        { facts: { retryAfterMs: 1000 } },
-      );
+    watch(order) {
+      if (isOver(order.status)) late.note(order);
+      else open.add(order.user);
     },
 
-    async run(signal) {
-      const end = follow(signal);
-      try {
-        await Promise.all([reconcileAgain(signal), poll(signal)]);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      } finally {
-        await end();
-      }
+    async run(given) {
+      const stop = new AbortController();
+      const signal = AbortSignal.any([given, stop.signal]);
+      const looks = createPool(USERS_AT_ONCE, MAX_WAITING);
+      const hints = createPool(HINTS_AT_ONCE, MAX_WAITING);
+      // What is dropped there is found by asking for all of them.
+      const unfollow = broker.onChange((user, id) =>
+        askFor({ user, id }, hints, signal)
+      );
+      const loops = [reconcileAgain(signal), poll(looks, signal)];
+      // Where one ends the other ends too, so that it is told.
+      loops.forEach((loop) => loop.catch((error) => stop.abort(error)));
+      await Promise.allSettled(loops);
+      unfollow();
+      await Promise.all([looks.end(), hints.end()]);
+      if (!given.aborted) throw stop.signal.reason;
     },
   };
-}
-
-function nameOf({ user, symbol, here, venue }: Difference): string {
-  return [user, symbol, here, venue].join(" ");
 }

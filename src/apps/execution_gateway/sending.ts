@@ -2,6 +2,10 @@
  * Sending orders, each at most once, and finding out what has become of those
  * whose sending nobody knows the end of.
  *
+ * Before each request the order and the kill switches are read again: what was
+ * canceled or stopped by then is not sent. Only a request that is under way
+ * already is out of reach; its order is canceled at the venue, if it is to be.
+ *
  * @module
  */
 import type { OrderRecord } from "../../../domain/order/order_record.ts";
@@ -11,9 +15,11 @@ import type { BrokerOrder, BrokerReport } from "../../../ports/broker.ts";
 import { hasCode, type PortError } from "../../../ports/port_error.ts";
 import { errorFields } from "../../services/error_fields.ts";
 import { pauseMs } from "../../services/retry.ts";
+import { fromReadingOn } from "./commits.ts";
+import type { Hold, Holds } from "./holds.ts";
 import type { KillSwitches } from "./kill_switches.ts";
 import type { OrderBook } from "./order_book.ts";
-import { type GatewayParts, LEASE_MS, SEND_WITHIN_MS } from "./parts.ts";
+import { type GatewayParts, SEND_WITHIN_MS } from "./parts.ts";
 import type { Kept } from "./rows.ts";
 
 /** Times that an order is sent while its caller waits. */
@@ -22,20 +28,19 @@ const ATTEMPTS = 3;
 /** Longest pause that a caller waits for. */
 const MAX_PAUSE_MS = 1000;
 
+/** The reason of an order that the venue does not know any more. */
+export const LOST = "Cannot find the order at the venue any more";
+
+const NOT_SENT = "Canceled before it was sent";
+
 /** Sends orders and looks after them. */
 export interface Sending {
   /**
-   * How long an instance has the right to send an order from now on, and until
-   * when what it sends may take effect.
-   */
-  hold(): Pick<OrderRecord, "heldBy" | "heldUntil">;
-
-  /**
-   * Sends an order that this instance holds.
+   * Sends an order that this instance holds by `hold`.
    *
    * @returns The order as it stands then; `pending_new` when nobody knows.
    */
-  send(kept: Kept<OrderRecord>): Promise<OrderRecord>;
+  send(kept: Kept<OrderRecord>, hold: Hold): Promise<OrderRecord>;
 
   /**
    * Finds out what has become of an order, cancels it if it is to be canceled,
@@ -44,7 +49,7 @@ export interface Sending {
    * @param told What the venue says, where it has just been asked.
    * @returns The order as it stands then; `undefined` when there is none.
    */
-  resolve(
+  lookAfter(
     user: UserId,
     id: string,
     told?: BrokerReport,
@@ -54,19 +59,17 @@ export interface Sending {
 /** Creates it over `book`. */
 export function createSending(
   parts: GatewayParts,
-  book: OrderBook,
-  switches: KillSwitches,
+  state: {
+    readonly book: OrderBook;
+    readonly switches: KillSwitches;
+    readonly holds: Holds;
+  },
 ): Sending {
   const { broker, clock, entropy, telemetry, instance, dryRun } = parts;
-  const { leaseMs = LEASE_MS, sendWithinMs = SEND_WITHIN_MS } = parts;
-  const now = () => Math.floor(clock.now());
+  const { sendWithinMs = SEND_WITHIN_MS } = parts;
+  const { book, switches, holds } = state;
   /** What is being sent from here. */
   const inFlight = new Set<string>();
-
-  function hold() {
-    const heldUntil = now() + leaseMs + broker.inFlightMs;
-    return { heldBy: instance, heldUntil };
-  }
 
   async function settle(
     { value }: Kept<OrderRecord>,
@@ -76,13 +79,16 @@ export function createSending(
     return settled?.order ?? value;
   }
 
-  /** Leaves an order to whoever comes after `heldUntil`. */
+  /** Leaves an order to whoever comes when `heldMs` have passed since `since`. */
   async function leave(
     kept: Kept<OrderRecord>,
-    heldUntil: number,
+    since: number,
+    heldMs: number,
     reason: string,
   ): Promise<OrderRecord> {
-    return (await book.amend(kept, { heldUntil, reason })).kept.value;
+    const left = await book.amend(kept, { heldMs, reason });
+    if (left.isDone) holds.leave(left.kept, since);
+    return left.kept.value;
   }
 
   async function end(
@@ -90,6 +96,7 @@ export function createSending(
     status: "failed" | "canceled",
     reason: string,
   ): Promise<OrderRecord> {
+    holds.forget(kept.value);
     return (await book.amend(kept, { status, reason })).kept.value;
   }
 
@@ -99,7 +106,7 @@ export function createSending(
     error: unknown,
   ): Promise<OrderRecord> {
     const { user, id } = kept.value;
-    const heldUntil = now() + broker.inFlightMs;
+    const since = clock.monotonic();
     telemetry.count("holdfast_order_unknown_outcomes_total");
     telemetry.log("warn", "nobody knows whether an order was sent", {
       user,
@@ -109,28 +116,36 @@ export function createSending(
     const report = await broker.find(user, id).catch(() => undefined);
     if (report) return await settle(kept, report);
     const why = error instanceof Error ? error.message : String(error);
-    return await leave(
-      kept,
-      heldUntil,
-      `Cannot tell yet whether the venue has the order: ${why}`,
-    );
+    const reason = `Cannot tell yet whether the venue has the order: ${why}`;
+    return await leave(kept, since, broker.inFlightMs, reason);
   }
 
-  async function send(kept: Kept<OrderRecord>): Promise<OrderRecord> {
+  async function send(
+    kept: Kept<OrderRecord>,
+    hold: Hold,
+  ): Promise<OrderRecord> {
     const name = nameOf(kept.value.user, kept.value.id);
     inFlight.add(name);
     try {
-      return await sendHeld(kept);
+      return await sendHeld(kept, hold);
     } finally {
       inFlight.delete(name);
     }
   }
 
-  async function sendHeld(kept: Kept<OrderRecord>): Promise<OrderRecord> {
+  async function sendHeld(
+    kept: Kept<OrderRecord>,
+    hold: Hold,
+  ): Promise<OrderRecord> {
     const { value } = kept;
+    let reason = "Cannot send the order in time";
     for (let failures = 1;; failures++) {
+      const ended = await lastLook(kept);
+      if (ended) return ended;
       // What is sent any later might meet what another instance sends.
-      if (now() > value.heldUntil - broker.inFlightMs) return value;
+      if (!holds.isThere(hold)) {
+        return await leave(kept, clock.monotonic(), 0, reason);
+      }
       let report: BrokerReport;
       try {
         report = await broker.submit(brokerOrderOf(value));
@@ -141,11 +156,12 @@ export function createSending(
         if (!hasCode(error, "unavailable", "closed")) {
           return await unknown(kept, error);
         }
+        reason = error.message;
         const pause = pauseBefore(error, failures);
         const isLast = failures === ATTEMPTS || error.code === "closed" ||
           pause > MAX_PAUSE_MS;
         // Surely not sent: whoever comes after the pause may send it at once.
-        if (isLast) return await leave(kept, now() + pause, error.message);
+        if (isLast) return await leave(kept, clock.monotonic(), pause, reason);
         await clock.sleep(pause);
         continue;
       }
@@ -153,59 +169,97 @@ export function createSending(
     }
   }
 
-  function pauseBefore({ facts }: PortError, failures: number): number {
-    const asked = Number(facts["retryAfterMs"]);
-    return Math.ceil(asked > 0 ? asked : pauseMs(failures, entropy));
+  /**
+   * Whether an order that is about to be sent still is to be.
+   *
+   * @returns The order as it stands when it is not.
+   */
+  async function lastLook(
+    kept: Kept<OrderRecord>,
+  ): Promise<OrderRecord | undefined> {
+    const { value, version } = kept;
+    const { user, id } = value;
+    const [now = kept, stop] = await fromReadingOn(
+      () => Promise.all([book.read(user, id), stopOf(value)]),
+      parts,
+    );
+    if (now.version === version) {
+      return stop === undefined ? undefined : await end(kept, "failed", stop);
+    }
+    // Nothing of it is under way: its holder is here.
+    const isCanceled = now.value.isCanceling && now.version === version + 1 &&
+      now.value.status === "pending_new" && now.value.heldBy === instance;
+    return isCanceled ? await end(now, "canceled", NOT_SENT) : now.value;
   }
 
-  /** The venue has no such order. */
-  async function missing(kept: Kept<OrderRecord>): Promise<OrderRecord> {
+  function pauseBefore({ facts }: PortError, failures: number): number {
+    const asked = Number(facts["retryAfterMs"]);
+    // After that it is too old in any case.
+    if (asked > 0) return Math.min(Math.ceil(asked), sendWithinMs);
+    return Math.ceil(pauseMs(failures, entropy));
+  }
+
+  /**
+   * The venue has no such order.
+   *
+   * @param isFree Whether it was free before the venue was asked.
+   */
+  async function missing(
+    kept: Kept<OrderRecord>,
+    isFree: boolean,
+  ): Promise<OrderRecord> {
     const { value } = kept;
     if (value.status !== "pending_new") {
-      const reason = "Cannot find the order at the venue any more";
-      if (isOver(value.status) || value.reason === reason) return value;
+      if (isOver(value.status) || value.reason === LOST) return value;
       const { user, id, status } = value;
       telemetry.log("error", "the venue has lost an order", {
         user,
         order: id,
         status,
       });
-      return (await book.amend(kept, { reason })).kept.value;
+      return (await book.amend(kept, { reason: LOST })).kept.value;
     }
-    if (now() < value.heldUntil) return value;
-    if (value.isCanceling) {
-      return await end(kept, "canceled", "Canceled before it was sent");
-    }
+    if (!isFree) return value;
+    if (value.isCanceling) return await end(kept, "canceled", NOT_SENT);
     const hindrance = await hindranceOf(value);
     if (hindrance !== undefined) return await end(kept, "failed", hindrance);
     // Of those who have seen it missing, one gets the right to send it.
-    const held = await book.amend(kept, hold());
-    return held.isDone ? await send(held.kept) : held.kept.value;
+    const hold = holds.take();
+    const held = await book.amend(kept, hold.fields);
+    return held.isDone ? await send(held.kept, hold) : held.kept.value;
   }
 
   async function hindranceOf(order: OrderRecord): Promise<string | undefined> {
-    const because = "Cannot send the order any more as";
-    const age = now() - order.createdAt;
+    const age = holds.ageOf(order);
     if (age >= sendWithinMs) {
-      return `${because} it is ${Math.round(age / 1000)} s old: ${
-        order.reason ?? "it was not sent when it came"
-      }`;
+      return `Cannot send the order any more as it is ${
+        Math.round(age / 1000)
+      } s old: ${order.reason ?? "it was not sent when it came"}`;
     }
-    if (dryRun) return `${because} orders are not sent now (DRY_RUN)`;
+    return dryRun
+      ? "Cannot send the order any more as orders are not sent now (DRY_RUN)"
+      : await stopOf(order);
+  }
+
+  /** Why an order that was taken is stopped. */
+  async function stopOf(order: OrderRecord): Promise<string | undefined> {
     const [stop] = order.reduceOnly ? [] : await switches.stops(order.user);
-    return stop && `${because} the kill switch is engaged: ${stop}`;
+    return stop &&
+      `Cannot send the order any more as the kill switch is engaged: ${stop}`;
   }
 
   return {
-    hold,
     send,
 
-    async resolve(user, id, told) {
+    async lookAfter(user, id, told) {
       const kept = await book.read(user, id);
       if (!kept) return undefined;
       if (!told && inFlight.has(nameOf(user, id))) return kept.value;
+      // What counts is when the venue was asked, not when it answered.
+      const isFree = kept.value.status === "pending_new" && holds.isFree(kept);
       const report = told ?? await broker.find(user, id);
-      if (!report) return await missing(kept);
+      if (!report) return await missing(kept, isFree);
+      holds.forget(kept.value);
       const settled = await book.settle(user, id, report);
       const order = settled?.order ?? kept.value;
       const isDue = order.isCanceling && settled?.isSense === true &&

@@ -8,7 +8,11 @@
  * @module
  */
 import type { LoggedEvent } from "../../../domain/event/event.ts";
-import type { GroupPolicy } from "../../../domain/event_group/group.ts";
+import type {
+  Backoff,
+  GroupPolicy,
+} from "../../../domain/event_group/group.ts";
+import { backoffMs } from "../../../domain/event_group/policy.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
 import { parseObject } from "../../../domain/json_value.ts";
 import { parseSymbol } from "../../../domain/symbol.ts";
@@ -21,7 +25,7 @@ import type { Telemetry } from "../../../ports/telemetry.ts";
 import { errorFields } from "../../services/error_fields.ts";
 import type { EventGroups } from "../../services/event_groups.ts";
 import type { EventHandler } from "../../services/event_groups/handling.ts";
-import { pauseMs, retry } from "../../services/retry.ts";
+import { retry } from "../../services/retry.ts";
 import type { Orchestrator, RunRequest } from "../orchestrator.ts";
 
 /** The group. */
@@ -43,6 +47,9 @@ export const ORCHESTRATOR_POLICY: GroupPolicy = {
 
 /** How long one delivery waits for what is away; then it has failed once. */
 const PATIENCE_MS = 10 * 60_000;
+
+/** Pauses between its tries: each scores the model anew. */
+const PAUSES: Backoff = { firstMs: 1000, factor: 2, maxMs: 30_000 };
 
 /** What following stands on. */
 export interface Following {
@@ -120,7 +127,8 @@ export function createSignalHandler(following: Following): EventHandler {
         if (failures === 1) {
           telemetry.log("warn", "signals have to wait", fields);
         }
-        await clock.sleep(pauseMs(failures, entropy), signal);
+        const pauseMs = backoffMs(PAUSES, failures, entropy.fraction());
+        await clock.sleep(pauseMs, signal);
       }
     }
   };

@@ -5,8 +5,8 @@
  */
 import type { Decimal } from "../../../domain/decimal.ts";
 import type { Order } from "../../../domain/order/order.ts";
+import { isOver } from "../../../domain/order/order_state.ts";
 import type { Holding } from "../../../domain/rebalance/moves.ts";
-import { isOver } from "../../../domain/rebalance/run.ts";
 import type { TradingSymbol } from "../../../domain/symbol.ts";
 import type { UserId } from "../../../domain/user_id.ts";
 import type { OrderEntry } from "../../../ports/order_entry.ts";

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { uuidOfDigest } from "../../../domain/autopilot/signal_event.ts";
 import type { UserId } from "../../../domain/user_id.ts";
+import { uuidOfDigest } from "../../../domain/uuid.ts";
+import { sha256 } from "../../services/sha256.ts";
 
 /** Hexadecimal digits of an order's id after its letter. */
 const ORDER_DIGITS = 24;
@@ -21,26 +22,25 @@ export interface RunName {
 }
 
 /** The id of a run; that of a run that is only tried is another one. */
-export async function runIdOf(name: RunName, isDryRun = false) {
-  return uuidOfDigest(await digestOf(isDryRun ? "try" : "run", ...of(name)));
+export function runIdOf(name: RunName, isDryRun = false): string {
+  return uuidOfDigest(digestOf(isDryRun ? "try" : "run", ...of(name)));
 }
 
 /** The client order id of the order of a run for `symbol`, `R-` and 24 digits. */
-export async function orderIdOf(name: RunName, symbol: string) {
-  const digest = await digestOf("order", ...of(name), symbol);
+export function orderIdOf(name: RunName, symbol: string): string {
+  const digest = digestOf("order", ...of(name), symbol);
   return `R-${digest.toHex().slice(0, ORDER_DIGITS)}`;
 }
 
 /** The id of the event that tells of a run. */
-export async function eventIdOf(runId: string): Promise<string> {
-  return uuidOfDigest(await digestOf("orders.executed", runId));
+export function eventIdOf(runId: string): string {
+  return uuidOfDigest(digestOf("orders.executed", runId));
 }
 
 function of({ user, strategyId, asOf }: RunName): readonly string[] {
   return [user, strategyId, asOf];
 }
 
-async function digestOf(...parts: readonly string[]): Promise<Uint8Array> {
-  const bytes = new TextEncoder().encode(JSON.stringify(parts));
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+function digestOf(...parts: readonly string[]): Uint8Array {
+  return sha256(JSON.stringify(parts));
 }

@@ -38,7 +38,7 @@ export interface Situation {
 }
 
 /** Makes the plan. */
-export async function planRun(situation: Situation): Promise<Run> {
+export function planRun(situation: Situation): Run {
   const { id, user, terms, set, prices, holdings, now } = situation;
   const { strategyId, asOf, modelVersion, signals } = set;
   const wanted = signals.map(({ symbol, targetWeight }): Wanted => ({
@@ -48,15 +48,13 @@ export async function planRun(situation: Situation): Promise<Run> {
   }));
   const moves = planMoves(wanted, holdings, terms);
   const name = { user, strategyId, asOf };
-  const lines = await Promise.all(
-    moves.map(async ({ trade, ...move }, i): Promise<RunLine> => {
-      const { predictedReturn, rank, targetWeight } = signals[i]!;
-      const order = trade &&
-        { id: await orderIdOf(name, move.symbol), ...trade };
-      const price = prices.get(move.symbol);
-      return { ...move, predictedReturn, rank, targetWeight, price, order };
-    }),
-  );
+  const lines = moves.map(({ trade, ...move }, i): RunLine => {
+    const { predictedReturn, rank, targetWeight } = signals[i]!;
+    const order = trade &&
+      { id: orderIdOf(name, move.symbol), ...trade };
+    const price = prices.get(move.symbol);
+    return { ...move, predictedReturn, rank, targetWeight, price, order };
+  });
   return {
     id,
     strategyId,

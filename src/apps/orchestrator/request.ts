@@ -86,12 +86,12 @@ export function checkSignals(
     );
   }
   const wrong = signals.find(({ targetWeight }) =>
-    !Number.isFinite(targetWeight)
+    !(Math.abs(targetWeight) <= 1)
   );
   if (!wrong) return;
   throw new PortError(
     "corrupt",
-    `Cannot run ${strategyId} as the weight of ${wrong.symbol} is no number`,
+    `Cannot run ${strategyId} as the weight of ${wrong.symbol} must be from -1 to 1: current value is ${wrong.targetWeight}`,
   );
 }
 

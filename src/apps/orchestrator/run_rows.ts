@@ -9,20 +9,26 @@
  * @module
  */
 import type { NewEvent } from "../../../domain/event/event.ts";
+import { parseObject } from "../../../domain/json_value.ts";
 import type { Run } from "../../../domain/rebalance/run.ts";
 import { formatRun, parseRun } from "../../../domain/rebalance/run_text.ts";
 import type { UserId } from "../../../domain/user_id.ts";
+import { rowsOf } from "../../../ports/ledger_rows.ts";
+import { hasCode, PortError } from "../../../ports/port_error.ts";
+import type { Telemetry } from "../../../ports/telemetry.ts";
 import type {
   LedgerChange,
   LedgerRow,
   TradeLedger,
 } from "../../../ports/trade_ledger.ts";
+import { errorFields } from "../../services/error_fields.ts";
 
 const KIND = "run";
-const NEWEST = { kind: "run_newest", id: "newest" };
 
-/** Rows read at one time to get past those that are skipped. */
-const PAGE = 100;
+/** Most rows of a page: each may be as large as a row can be. */
+const PAGE = 50;
+
+const NEWEST = { kind: "run_newest", id: "newest" };
 
 /** A run as it is kept. */
 export interface KeptRun {
@@ -52,11 +58,21 @@ export interface Ground {
   readonly version: number;
 }
 
+/** Which runs to list. */
+export interface RunPage {
+  /** Most runs; 1 or more. */
+  readonly limit: number;
+  /** Only those older than this run; from the newest on when absent. */
+  readonly before?: string | undefined;
+  /** How many to leave out then; each of them is read for it. */
+  readonly offset?: number | undefined;
+}
+
 /** Keeps runs. */
 export interface RunRows {
-  /** How things stand for run `id`. */
+  /** How things stand for run `id`. @throws {PortError} `corrupt`. */
   ground(user: UserId, id: string, signal?: AbortSignal): Promise<Ground>;
-  /** The run `id`; `undefined` when there is none. */
+  /** The run `id`; `undefined` when there is none. @throws {PortError} `corrupt`. */
   find(
     user: UserId,
     id: string,
@@ -71,23 +87,30 @@ export interface RunRows {
   ): Promise<KeptRun>;
   /** Keeps what came of a run, and tells the log. @throws {PortError} As `TradeLedger.commit`. */
   end(user: UserId, kept: KeptRun, event: NewEvent): Promise<void>;
-  /** Runs, the newest first, behind the first `offset`. */
+  /**
+   * Runs, the newest first; those that cannot be read are left out.
+   *
+   * @throws {PortError} `invalid` when there is no run `page.before`.
+   */
   list(
     user: UserId,
-    page: { readonly limit: number; readonly offset: number },
+    page: RunPage,
     signal?: AbortSignal,
   ): Promise<readonly Run[]>;
 }
 
-/** Creates it over `ledger`. */
-export function createRunRows(ledger: TradeLedger): RunRows {
+/** Creates it over `ledger`; `telemetry` is told of rows that are left out. */
+export function createRunRows(
+  ledger: TradeLedger,
+  telemetry: Telemetry,
+): RunRows {
   return {
     async ground(user, id, signal) {
       const refs = [{ kind: KIND, id }, NEWEST];
       const [row, newest] = await ledger.find(user, refs, signal);
       return {
         kept: row && keptOf(row),
-        newest: newest && JSON.parse(newest.json) as NewestRun,
+        newest: newest && newestOf(newest),
         version: newest?.version ?? 0,
       };
     },
@@ -125,21 +148,46 @@ export function createRunRows(ledger: TradeLedger): RunRows {
       await ledger.commit(user, [changeOf(kept)], [event]);
     },
 
-    async list(user, { limit, offset }, signal) {
-      let after: LedgerRow | undefined;
-      for (let left = offset; left > 0;) {
-        const size = Math.min(PAGE, left);
-        const query = { user, kind: KIND, after, limit: size };
-        const rows = await ledger.list(query, signal);
-        if (rows.length < size) return [];
-        after = rows.at(-1);
-        left -= size;
+    async list(user, { limit, before, offset = 0 }, signal) {
+      const after = before === undefined
+        ? undefined
+        : await rowOf(user, before, signal);
+      const runs: Run[] = [];
+      let left = offset;
+      const query = { user, kind: KIND, after };
+      const page = Math.min(PAGE, offset + limit);
+      for await (const row of rowsOf(ledger, query, signal, page)) {
+        if (left-- > 0) continue;
+        const kept = readable(row);
+        if (kept) runs.push(kept.run);
+        if (runs.length === limit) break;
       }
-      const query = { user, kind: KIND, after, limit };
-      const rows = await ledger.list(query, signal);
-      return rows.map(({ json }) => parseRun(json));
+      return runs;
     },
   };
+
+  async function rowOf(user: UserId, id: string, signal?: AbortSignal) {
+    const [row] = await ledger.find(user, [{ kind: KIND, id }], signal);
+    if (row) return row;
+    throw new PortError(
+      "invalid",
+      `Cannot list the runs before ${
+        id.slice(0, 64)
+      } as there is none of that id`,
+    );
+  }
+
+  function readable(row: LedgerRow): KeptRun | undefined {
+    try {
+      return keptOf(row);
+    } catch (error) {
+      if (!hasCode(error, "corrupt")) throw error;
+      const { user, id } = row;
+      const fields = { user, run: id, ...errorFields(error) };
+      telemetry.log("error", "a run was left out of a list", fields);
+      return undefined;
+    }
+  }
 }
 
 function changeOf({ run, version }: KeptRun): LedgerChange {
@@ -153,6 +201,29 @@ function changeOf({ run, version }: KeptRun): LedgerChange {
   };
 }
 
-function keptOf({ json, version }: LedgerRow): KeptRun {
-  return { run: parseRun(json), version };
+function keptOf(row: LedgerRow): KeptRun {
+  try {
+    return { run: parseRun(row.json), version: row.version };
+  } catch (error) {
+    if (error instanceof RangeError) throw unreadable(row, error);
+    throw error;
+  }
+}
+
+function newestOf(row: LedgerRow): NewestRun {
+  const { runId, orders, dates } = parseObject(row.json) ?? {};
+  const isText = (value: unknown) => typeof value === "string";
+  const isReadable = isText(runId) &&
+    Array.isArray(orders) && orders.every(isText) &&
+    dates instanceof Object && Object.values(dates).every(isText);
+  if (isReadable) return { runId, orders, dates } as unknown as NewestRun;
+  throw unreadable(row);
+}
+
+function unreadable({ kind, id }: LedgerRow, cause?: unknown): PortError {
+  return new PortError(
+    "corrupt",
+    `Cannot read ${kind} ${id} as its row in the ledger is damaged`,
+    { cause },
+  );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInput } from "../../../domain/invalid_input.ts";
+import type { Order } from "../../../domain/order/order.ts";
 import { isReducing } from "../../../domain/rebalance/moves.ts";
 import {
   failedBecause,
@@ -15,7 +16,7 @@ import {
 } from "../../../domain/rebalance/run.ts";
 import type { UserId } from "../../../domain/user_id.ts";
 import type { OrderEntry } from "../../../ports/order_entry.ts";
-import { hasCode } from "../../../ports/port_error.ts";
+import { hasCode, isTransient, PortError } from "../../../ports/port_error.ts";
 import { inTurns } from "./in_turns.ts";
 
 /**
@@ -24,62 +25,66 @@ import { inTurns } from "./in_turns.ts";
  * is found by its id, so that whoever walks, how often and how many at once,
  * there is one set of orders.
  *
+ * @param how.isPast Whether it is too late to send: those that the gateway does
+ * not know have failed then.
  * @throws {PortError} When an order can neither be sent nor be given up: the
  * walk has to begin again.
  */
 export async function walk(
-  orders: Pick<OrderEntry, "submit">,
+  orders: Pick<OrderEntry, "submit" | "find">,
   user: UserId,
   run: Run,
-  concurrency: number,
+  how: { readonly concurrency: number; readonly isPast: boolean },
   signal?: AbortSignal,
 ): Promise<readonly RunLine[]> {
+  const { concurrency, isPast } = how;
   const outcomes = new Map<RunLine, Outcome>();
   const toSend = run.lines.filter(({ order }) => order !== undefined);
   for (const isFirst of [true, false]) {
     const some = toSend.filter((line) => isReducing(line) === isFirst);
     await inTurns(some, concurrency, async (line) => {
       signal?.throwIfAborted();
-      outcomes.set(line, await send(line, line.order!));
+      outcomes.set(line, await settle(line, line.order!));
     });
   }
   return run.lines.map((line) =>
     outcomes.has(line) ? { ...line, outcome: outcomes.get(line) } : line
   );
 
-  async function send(
-    { symbol }: RunLine,
-    { id, side, qty, reduceOnly }: RunOrder,
-  ): Promise<Outcome> {
+  async function settle(line: RunLine, order: RunOrder): Promise<Outcome> {
     try {
-      const { order } = await orders.submit(user, {
-        id,
-        symbol,
-        side,
-        qty,
-        kind: "market",
-        timeInForce: "day",
-        reduceOnly,
-        strategyId: run.strategyId,
-        runId: run.id,
-      }, signal);
-      return outcomeOf(order);
+      if (!isPast) return outcomeOf(await send(line, order));
+      const found = await orders.find(user, order.id, signal);
+      return found ? outcomeOf(found) : failedBecause("its date is over");
     } catch (error) {
       if (isForGood(error)) return failedBecause(error.message);
       throw error;
     }
   }
+
+  async function send(
+    { symbol }: RunLine,
+    { id, side, qty, reduceOnly }: RunOrder,
+  ): Promise<Order> {
+    const { order } = await orders.submit(user, {
+      id,
+      symbol,
+      side,
+      qty,
+      kind: "market",
+      timeInForce: "day",
+      reduceOnly,
+      strategyId: run.strategyId,
+      runId: run.id,
+    }, signal);
+    return order;
+  }
 }
 
-/** Whether the same order will be refused however often it is sent. */
+/** Whether it is not worth trying again: nobody waits behind it for ever. */
 function isForGood(error: unknown): error is Error {
-  return error instanceof InvalidInput ||
-    hasCode(
-      error,
-      "invalid",
-      "not_found",
-      "conflict",
-      "corrupt",
-      "quarantined",
-    );
+  if (error instanceof InvalidInput) return true;
+  // A closed port is of a process that ends: the next one goes on.
+  return error instanceof PortError && !isTransient(error) &&
+    !hasCode(error, "version_conflict", "closed");
 }

@@ -7,8 +7,8 @@
 import type { Decimal } from "../../../domain/decimal.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
 import type { Order, OrderRequest } from "../../../domain/order/order.ts";
+import { isOver } from "../../../domain/order/order_state.ts";
 import type { Trade } from "../../../domain/performance/performance.ts";
-import { isOver } from "../../../domain/rebalance/run.ts";
 import type { TradingSymbol } from "../../../domain/symbol.ts";
 import type { TradingDate } from "../../../domain/trading_date.ts";
 import type { UserId } from "../../../domain/user_id.ts";

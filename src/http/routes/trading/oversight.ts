@@ -75,7 +75,7 @@ const Orphans = z.object({
 
 const Reconciliation = z.object({
   done: z.boolean().meta({
-    description: "Whether one was ever done; until then orders are refused.",
+    description: "Whether everybody was looked at once.",
   }),
   done_at: Instant.nullable(),
   users: z.int(),
@@ -87,7 +87,7 @@ const Reconciliation = z.object({
     venue: z.string().meta({ description: "Units by the venue." }),
   })).meta({ description: "They are reported; nothing is changed." }),
   failures: z.array(z.object({ user: z.string(), reason: z.string() })).meta({
-    description: "Users whose orders are refused until they are compared.",
+    description: "Users whose orders are refused, as they cannot be compared.",
   }),
 }).meta({
   id: "Reconciliation",
@@ -140,7 +140,8 @@ export function oversightRoutes(
       summary: "Stop trading, or allow it again",
       description:
         "Orders that only reduce a position are taken all the same, and what " +
-        "is open at the venue stays there. It outlasts restarts.",
+        "is open at the venue, or on its way there, is not held up: cancel it. " +
+        "It outlasts restarts.",
       tags: TAGS,
       request: {
         body: z.strictObject({
