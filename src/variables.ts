@@ -171,7 +171,7 @@ export const VARIABLES = {
       return z.NEVER;
     }
   }).default(parseUserId("default")).describe(
-    "Whose account these runs trade on",
+    "Whose account these runs trade on; signals that other users asked for are not acted on",
   ),
   MARKET_DATA_DIR: text.default("./examples/market_data").describe(
     "Folder of SYMBOL.parquet files",
