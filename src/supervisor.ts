@@ -78,25 +78,45 @@ export function createSupervisor(
   for (const { name, pinned } of ports) {
     if (pinned !== undefined) pins.set(name, pinned);
   }
-  /** Swaps of a port go one after the other. */
+  /** Resolves once the port has turned, each turn after the one before it. */
   const turning = new Map<PortName, Promise<void>>();
+  /** Swaps whose former adapter may still have calls under way. */
+  const swaps = new Set<Promise<void>>();
   let closed = false;
 
   const mode = (): ServiceMode => follower?.state().mode ?? "normal";
 
+  /**
+   * By which mode ports are turned. That the database is away shows in a call
+   * that fails, and that one has to be where Redis can answer.
+   */
+  function turnedBy(): ServiceMode {
+    if (!follower) return "normal";
+    const { mode, mayAnswer } = follower.state();
+    return mode === "degraded" && mayAnswer ? "unverified" : mode;
+  }
+
   const wanted = ({ name, byMode }: SwitchedPort) =>
-    pins.get(name) ?? byMode[mode()];
+    pins.get(name) ?? byMode[turnedBy()];
 
   /** Turns `port` to where it belongs at the moment that its turn comes. */
   function turn(port: SwitchedPort): Promise<void> {
     const before = turning.get(port.name) ?? Promise.resolve();
-    const turned = before.catch(() => {}).then(async () => {
+    const { promise: turned, resolve } = Promise.withResolvers<void>();
+    const swap = before.then(async () => {
       const adapter = wanted(port);
       if (closed || port.active() === adapter) return;
-      await port.swapTo(adapter);
+      const swapped = port.swapTo(adapter);
+      // Calls on the former one may hang: they hold up no turn.
+      if (port.active() === adapter) resolve();
+      await swapped;
+    }).finally(() => {
+      swaps.delete(swap);
+      resolve();
     });
+    swaps.add(swap);
     turning.set(port.name, turned);
-    return turned;
+    return swap;
   }
 
   function turnAll(): void {
@@ -169,7 +189,7 @@ export function createSupervisor(
     async [Symbol.asyncDispose]() {
       closed = true;
       deafen?.();
-      await Promise.allSettled(turning.values());
+      await Promise.allSettled(swaps);
     },
   };
 }

@@ -6,6 +6,7 @@
  */
 import { openSwitchingFeatureStore } from "../adapters/switching/feature_store.ts";
 import { openSwitchingSettingsStore } from "../adapters/switching/settings_store.ts";
+import type { SettingsSnapshot } from "../ports/settings_store.ts";
 import type { FollowerState } from "../src/follower/follower.ts";
 import type { PortName, ServiceMode } from "../src/services/system_state.ts";
 import {
@@ -21,9 +22,11 @@ import { createRecordingTelemetry } from "./support/recording_telemetry.ts";
 /** A follower whose mode a test sets. */
 function createFakeFollower(mode: ServiceMode = "degraded") {
   const listeners = new Set<() => void>();
+  let mayAnswer = mode === "unverified";
   return {
     state: (): FollowerState => ({
       mode,
+      mayAnswer,
       isFastLayerUp: mode !== "degraded",
       fault: mode === "normal" ? undefined : "Cannot use Redis as it is away",
       checkpoint: undefined,
@@ -32,8 +35,9 @@ function createFakeFollower(mode: ServiceMode = "degraded") {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    become(next: ServiceMode) {
+    become(next: ServiceMode, isThere = next !== "degraded") {
       mode = next;
+      mayAnswer = isThere && next !== "normal";
       for (const listener of listeners) listener();
     },
     get listeners() {
@@ -62,7 +66,7 @@ function createWorld(pinned?: string) {
     pinned,
   });
   const supervisor = createSupervisor([port], follower, telemetry);
-  return { settings, follower, telemetry, supervisor };
+  return { settings, stores, follower, telemetry, supervisor };
 }
 
 /** Lets the swaps that have begun end. */
@@ -79,6 +83,19 @@ Deno.test("a change of mode swaps the adapters, in both directions", async () =>
     equal(settings.active, BY_MODE[mode]);
     equal(supervisor.mode(), mode);
   }
+});
+
+Deno.test("settings stay where Redis can answer while it is there", async () => {
+  const { settings, follower, supervisor } = createWorld();
+  await using _ = supervisor;
+  follower.become("normal");
+  await settled();
+  follower.become("degraded", true);
+  await settled();
+  deepEqual([settings.active, supervisor.mode()], ["redis", "degraded"]);
+  follower.become("degraded");
+  await settled();
+  equal(settings.active, "postgres");
 });
 
 Deno.test("what is pinned stays until it is released", async () => {
@@ -205,6 +222,24 @@ Deno.test("swaps of a port go one after the other, each to where it belongs by t
   deepEqual([swaps.length, port.active()], [2, "postgres"]);
 });
 
+Deno.test("calls that hang on an adapter that was left do not hold up the next swap", async () => {
+  const { settings, stores, follower, supervisor } = createWorld();
+  await using _ = supervisor;
+  follower.become("normal");
+  await settled();
+  const hung = Promise.withResolvers<never>();
+  stores.redis.read = () => hung.promise;
+  const reading = settings.read([]);
+  follower.become("degraded");
+  await settled();
+  equal(settings.active, "postgres");
+  follower.become("unverified");
+  await settled();
+  equal(settings.active, "redis");
+  hung.reject(new Error("the test says so"));
+  await rejects(reading, /the test says so/);
+});
+
 Deno.test("a port that is slow to turn keeps no other waiting", async () => {
   const slow = createSlowPort();
   const other = createSlowPort("sequence");
@@ -288,6 +323,26 @@ Deno.test("closing waits for the swap under way, and makes no other", async () =
   await end();
   await closing;
   deepEqual([swaps, port.active()], [["redis"], "redis"]);
+});
+
+Deno.test("closing waits for calls on every adapter that was left", async () => {
+  const { settings, stores, follower, supervisor } = createWorld();
+  follower.become("normal");
+  await settled();
+  const slow = Promise.withResolvers<SettingsSnapshot>();
+  stores.redis.read = () => slow.promise;
+  const reading = settings.read([]);
+  for (const mode of ["degraded", "normal"] as const) {
+    follower.become(mode);
+    await settled();
+  }
+  let isClosed = false;
+  const closing = supervisor[Symbol.asyncDispose]().then(() => isClosed = true);
+  await settled();
+  equal(isClosed, false);
+  slow.resolve({ documents: [], source: "redis", verified: true });
+  await reading;
+  await closing;
 });
 
 Deno.test("without a follower the mode is normal and Redis disabled", async () => {

@@ -39,6 +39,8 @@ export type FollowerMode = "normal" | "degraded" | "unverified";
 export interface FollowerState {
   /** Where reads come from. */
   readonly mode: FollowerMode;
+  /** Whether the fast layer answers, unverified, what the database cannot. */
+  readonly mayAnswer: boolean;
   /** Whether there is a fast layer to ask. */
   readonly isFastLayerUp: boolean;
   /** Why the fast layer is not believed, where it is not; one sentence. */
@@ -189,10 +191,11 @@ export function openFollower(parts: FollowerParts): Follower {
   function state(): FollowerState {
     const { open } = gate;
     // Before the log has been seen, nothing tells that the values are its own.
-    const isUnverified = gate.isRecordAway && fast.isUp && !isStrict &&
-      epoch() !== undefined;
+    const mayAnswer = !open && fast.isUp && !isStrict && epoch() !== undefined;
+    const isUnverified = mayAnswer && gate.isRecordAway;
     return {
       mode: open ? "normal" : isUnverified ? "unverified" : "degraded",
+      mayAnswer,
       isFastLayerUp: fast.isUp,
       fault: open ? undefined : gate.fault,
       checkpoint: open?.session.checkpoint.position,

@@ -158,3 +158,15 @@ function beginningAt(view: RecordView, entropy: Entropy): Checkpoint {
     settingsPosition: view.settingsPosition,
   };
 }
+
+/** Why the fast layer is not believed, as one sentence. */
+export function sentence(reason: string): string {
+  return reason.startsWith("Cannot ")
+    ? reason
+    : `Cannot use Redis as ${reason}`;
+}
+
+/** What `error` says. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

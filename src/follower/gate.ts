@@ -17,6 +17,8 @@ import { createDrain, type Drain } from "./drain.ts";
 import {
   findFooting,
   type Footing,
+  reasonOf,
+  sentence,
   soundCheckpoint,
   Unsound,
 } from "./footing.ts";
@@ -94,9 +96,7 @@ export function createGate(parts: {
     isOpen = false;
     fault = sentence(reason);
     lease.drop();
-    end.abort(
-      new PortError("unavailable", fault),
-    );
+    end.abort(new PortError("unavailable", fault));
     claim(CLOSED).catch(() => {});
     parts.onChange();
     pacing.wake();
@@ -248,7 +248,7 @@ export function createGate(parts: {
       const deafen = fast.listen(() => {
         if (!fast.isUp) close(fast.fault ?? "it cannot be reached");
         // It may answer in the database's place, or may not any more.
-        if (isRecordAway) parts.onChange();
+        if (!isOpen) parts.onChange();
         pacing.wake();
       });
       let failures = 0;
@@ -284,14 +284,4 @@ export function createGate(parts: {
       }
     },
   };
-}
-
-function sentence(reason: string): string {
-  return reason.startsWith("Cannot ")
-    ? reason
-    : `Cannot use Redis as ${reason}`;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

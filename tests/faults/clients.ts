@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseCheckpoint } from "../../domain/checkpoint.ts";
 import type { UserId } from "../../domain/user_id.ts";
 import { type SettingsKey, settingsKey } from "../../domain/settings.ts";
 import { sleep, within } from "../../scripts/server_process.ts";
@@ -17,10 +18,12 @@ export interface Failure {
   readonly client: string;
   readonly instance: string;
   readonly kind: "read" | "write";
+  /** Whose settings. */
+  readonly user: string;
   readonly start: number;
   readonly end: number;
   readonly message: string;
-  /** Whether Redis had what was asked for. */
+  /** Whether Redis had what was asked for, before and after. */
   readonly isHeld: boolean;
 }
 
@@ -65,6 +68,9 @@ const LARGE_CHARS = 70_000;
 
 const READERS = 16;
 const WRITERS = 8;
+
+/** How long after a write without an answer its change may reach Redis. */
+const FOLLOW_MS = 500;
 
 /** Pauses between the requests of one client. */
 const THINK_MS = [5, 55] as const;
@@ -129,6 +135,7 @@ export function createClients(
             client,
             instance: name,
             kind: "read",
+            user,
             start,
             end,
             message: "Unverified: although Postgres was there",
@@ -169,13 +176,32 @@ export function createClients(
 
   /** What is to blame, if anything; known for certain once all is noted. */
   function excuseOf(failure: Failure): string | undefined {
-    const { instance, kind, start, end, message, isHeld } = failure;
+    const { instance, kind, start, end, message } = failure;
     if (/^Refused: (?!503|504)/.test(message)) return undefined;
     const excuse = outages.excuse(instance, kind, start, end);
-    if (excuse !== undefined || kind === "write" || isHeld) return excuse;
+    if (excuse !== undefined || kind === "write") return excuse;
+    if (failure.isHeld && !wasLetGo(failure)) return undefined;
     return outages.lacks(instance, ["postgres"], start, end)
       ? "postgres and the key in redis"
       : undefined;
+  }
+
+  /**
+   * Whether what was asked for had to leave Redis meanwhile: what is too large
+   * for a script is let go with every change, and is filled in again later.
+   */
+  function wasLetGo({ user, start, end }: Failure): boolean {
+    return user === LARGE && history.operations.some((one) => {
+      if (one.kind !== "write" || one.key !== user) return false;
+      const until = one.end + (one.outcome === "unknown" ? FOLLOW_MS : 0);
+      return one.outcome !== "failed" && one.start <= end && start <= until;
+    });
+  }
+
+  /** Whether Redis has settings of `user`, where an instance may have to rely on that. */
+  async function wasHeld(instance: string, user: string): Promise<boolean> {
+    if (!outages.lacks(instance, ["postgres"], now(), now())) return true;
+    return await within(LOOK_MS, holds(world, user)) ?? true;
   }
 
   /** Does something, and takes down how it failed. */
@@ -188,6 +214,7 @@ export function createClients(
   ): Promise<boolean> {
     const start = now();
     const { name } = instanceOf(number);
+    const before = kind === "read" && await wasHeld(name, user);
     try {
       await work();
       noteAnswer(kind, name, client);
@@ -200,9 +227,9 @@ export function createClients(
       }
       const end = now();
       const message = String(error);
-      const isHeld = kind === "read" && await holds(world, user);
+      const isHeld = before && await holds(world, user);
       failures.push({
-        ...{ client, instance: name, kind, start, end, message },
+        ...{ client, instance: name, kind, user, start, end, message },
         isHeld,
       });
       return false;
@@ -301,15 +328,24 @@ export function createClients(
   };
 }
 
+/** How long is waited for a look at Redis before a request. */
+const LOOK_MS = 50;
+
+/** The checkpoint, and the beginning of a value. */
+const LOOK = `return {
+  redis.call("GET", KEYS[1]), redis.call("GETRANGE", KEYS[2], 0, 99)
+}`;
+
 /** Whether Redis has settings of `user` that it may answer with. */
 async function holds({ redis }: World, user: string): Promise<boolean> {
-  const looked = Promise.all([
-    redis.command("GET", "hf:checkpoint"),
-    redis.command("GETRANGE", keyOf(user), 0, 99),
-  ]).catch(() => undefined);
+  const key = keyOf(user);
+  const looked = redis.command("EVAL", LOOK, 2, "hf:checkpoint", key)
+    .catch(() => undefined) as Promise<[string, string] | undefined>;
   const [mark, value] = await within(500, looked) ?? [];
-  const generation = String(mark).split(":")[2];
-  return String(value).includes(`,"gen":"${generation}",`);
+  const at = parseCheckpoint(mark ?? "");
+  const head = /^\{"version":(\d+),"gen":"([^"]+)",/.exec(value ?? "");
+  return typeof at === "object" && head?.[2] === at.generation &&
+    Number(head[1]) <= at.position;
 }
 
 function versionOf(etag: string): number {

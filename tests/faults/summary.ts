@@ -80,12 +80,12 @@ export function findingsOf(outcome: Outcome): string {
   }
   const failures = [...account.forbidden, ...account.unverified];
   for (const failure of failures.slice(0, MAX_TOLD)) {
-    const { client, instance, kind, start, end, message } = failure;
+    const { client, instance, kind, user, start, end, message } = failure;
     lines.push(
       "",
-      `FORBIDDEN: ${kind} of ${client} by ${instance} at ${ms(start)} to ${
-        ms(end)
-      }: ${message}`,
+      `FORBIDDEN: ${kind} of ${user} for ${client} by ${instance} at ${
+        ms(start)
+      } to ${ms(end)}: ${message}`,
       ...faultsAround(outcome, start, end),
     );
   }

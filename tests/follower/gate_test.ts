@@ -8,6 +8,8 @@ import { PATIENCE_MS } from "../../domain/lease.ts";
 import { parseSettingsKey } from "../../domain/settings.ts";
 import { deepEqual, equal, match, rejects } from "../support/assert.ts";
 import { createFollowerWorld } from "../support/follower_world.ts";
+import { createGateWorld } from "../support/gate_world.ts";
+import { settle } from "../support/turns.ts";
 
 const ALL = parseSettingsKey("user:1:settings:all");
 const change = (json: string) => [{ key: ALL, json }];
@@ -166,4 +168,81 @@ Deno.test("each change of mode is one line of the log", async () => {
     "The service is degraded",
     "Redis serves reads",
   ]);
+});
+
+Deno.test("a database that is away before the gate has been opened is known to be", async () => {
+  const world = createGateWorld();
+  const { gate, record } = world;
+  for (const call of ["read", "claim"] as const) {
+    record.fail(call, "unavailable");
+  }
+  await using _ = world.run();
+  await world.until(() => gate.isRecordAway);
+  equal(world.fast.port.isUp, true);
+  record.mend();
+  await world.untilOpen();
+  equal(gate.isRecordAway, false);
+});
+
+Deno.test("that the fast layer cannot be looked at does not say that the database is away", async () => {
+  const world = createGateWorld();
+  world.fast.fail("inspect", "unavailable");
+  await using _ = world.run();
+  await world.pass(3000);
+  equal(world.gate.fault, "Cannot do that as the test says unavailable");
+  equal(world.gate.isRecordAway, false);
+});
+
+Deno.test("while the gate is closed, that the fast layer comes and goes is told", async () => {
+  const world = createGateWorld();
+  const { gate, server, heard } = world;
+  await using _ = world.run();
+  await world.untilOpen();
+  world.record.fail("claim", "unavailable");
+  await world.until(() => gate.isRecordAway && gate.open === undefined);
+  for (const role of ["loading", "master"] as const) {
+    heard.length = 0;
+    server.become(role);
+    equal(heard.length, 1, role);
+  }
+  world.record.mend();
+  await world.untilOpen();
+  world.fast.fail("inspect", "unavailable");
+  gate.close("the test says so");
+  for (const role of ["loading", "master"] as const) {
+    await settle();
+    heard.length = 0;
+    server.become(role);
+    equal(heard.length, 1, role);
+  }
+});
+
+Deno.test("an instance that has not seen the log yet answers nothing from Redis", async () => {
+  const world = createFollowerWorld();
+  await using one = await world.startOpen("one");
+  await world.within(one.follower.settings.write(change("1"), "a"));
+  await using two = world.start("two");
+  for (const call of ["read", "stretch", "claim"] as const) {
+    two.record.fail(call, "unavailable");
+  }
+  await world.settle(() => two.follower.gate.isRecordAway);
+  const { mode, mayAnswer, isFastLayerUp } = two.follower.state();
+  deepEqual([mode, mayAnswer, isFastLayerUp], ["degraded", false, true]);
+  two.record.mend();
+});
+
+Deno.test("a server that is there answers what the database cannot, unless that must be strict", async () => {
+  const world = createFollowerWorld();
+  await using one = await world.startOpen("one");
+  await using strict = world.start("strict", world.server, true);
+  await world.settle(() => strict.follower.state().mode === "normal");
+  const mayAnswer = ({ follower }: typeof one) => follower.state().mayAnswer;
+  deepEqual([one, strict].map(mayAnswer), [false, false]);
+  for (const { follower } of [one, strict]) {
+    follower.gate.close("the test says so");
+    equal(follower.state().mode, "degraded");
+  }
+  deepEqual([one, strict].map(mayAnswer), [true, false]);
+  world.server.become("loading");
+  deepEqual([one, strict].map(mayAnswer), [false, false]);
 });
