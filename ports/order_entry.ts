@@ -14,6 +14,8 @@ export interface WantedOrder extends OrderRequest {
   /**
    * Its client order id; one that follows from the request and the day in UTC
    * when absent: not safe to repeat across midnight, when it is another order.
+   * One without an id that was denied is checked again, and is a new order
+   * where that comes to something else.
    */
   readonly id?: string | undefined;
 }
@@ -53,6 +55,7 @@ export interface OrderEntry {
    *
    * @throws {InvalidInput} When the request can never be sent.
    * @throws {PortError} `conflict` when the id is that of another request;
+   * `not_found` when no price is known of what it trades, and nothing was kept;
    * `unavailable` while orders cannot be taken, and nothing was kept;
    * `timeout` when nobody knows: the same request again tells, where it has an
    * id.

@@ -136,7 +136,12 @@ function createAway() {
     calls++;
     return Promise.reject(new PortError("unavailable", "Cannot be reached"));
   };
-  const orders: OrderEntry = { submit: fail, find: fail, positions: fail };
+  const orders: OrderEntry = {
+    submit: fail,
+    find: fail,
+    cancel: fail,
+    positions: fail,
+  };
   return { orders, calls: () => calls };
 }
 

@@ -12,6 +12,7 @@
 import { isOver } from "../../domain/order/order_state.ts";
 import type { Limits } from "../../domain/rebalance/moves.ts";
 import {
+  isIdle,
   outcomeOf,
   type Run,
   type RunLine,
@@ -25,12 +26,13 @@ import type { SignalSource } from "../../ports/signal_source.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { TradeLedger } from "../../ports/trade_ledger.ts";
 import type { Prices } from "../services/prices.ts";
-import { readHoldings } from "./orchestrator/holdings.ts";
+import { endOrders, readHoldings } from "./orchestrator/holdings.ts";
 import { createFinish, isOpen, isUndecided } from "./orchestrator/finish.ts";
 import { runIdOf } from "./orchestrator/ids.ts";
-import { inTurns } from "./orchestrator/in_turns.ts";
+import { inTurns } from "../services/in_turns.ts";
 import { planRun, readPrices } from "./orchestrator/plan.ts";
 import {
+  checkEnds,
   checkSignals,
   checkSymbols,
   readLimits,
@@ -62,8 +64,9 @@ export interface Orchestrator {
   /**
    * Runs the strategy that scores, or finds its run of that date, and goes on
    * with it where it was cut off. Before that it goes on with any other run of
-   * the user that was. Orders are the difference to what is held, orders under
-   * way of runs before included. Orders of a run that was cut off are not sent
+   * the user that was, and cancels what is still open of the last one's orders:
+   * a plan follows from what is held for certain. A run of which nothing has
+   * reached the venue is planned anew. Orders of a run that was cut off are not sent
    * any more where its plan is a day old, or where a later date is asked for:
    * those that the gateway does not know have failed.
    *
@@ -71,7 +74,8 @@ export interface Orchestrator {
    * @throws {PortError} What signals throw, and nothing is kept; `conflict` when
    * the strategy was run for the date with other terms (facts: `run_id`), or
    * for a later one where that is asked; `unavailable`, `timeout` when orders
-   * cannot be sent now: the same request goes on with it.
+   * cannot be sent now, or those of the last run are in doubt (facts: `run_id`),
+   * and nothing is kept: the same request goes on with it.
    */
   run(
     user: UserId,
@@ -106,7 +110,7 @@ export function createOrchestrator(ports: {
   readonly signals: SignalSource;
   readonly orders: OrderEntry;
   readonly prices: Prices;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly defaults: Limits;
   readonly concurrency?: number;
@@ -120,6 +124,7 @@ export function createOrchestrator(ports: {
     async run(user, request, signal) {
       const limits = readLimits(request, defaults);
       checkSymbols(request.symbols);
+      checkEnds(request);
       const { symbols, asOf, topN, bottomN } = request;
       const wanted = { symbols, asOf, topN, bottomN, publish: false };
       const set = await signals.signals(wanted, signal);
@@ -132,9 +137,12 @@ export function createOrchestrator(ports: {
         const ground = await rows.ground(user, id, signal);
         if (ground.kept) {
           // Also where it is of other terms, or nobody would finish it.
-          const run = await finish(user, ground.kept, set.asOf, signal);
-          refuseOther(run, terms);
-          return { run, isRepeat: true };
+          const ended = await finish(user, ground.kept, set.asOf, signal);
+          const run = await refresh(user, ended, signal);
+          if (isOpen(ground.kept.run) || !isIdle(run)) {
+            refuseOther(run, terms);
+            return { run, isRepeat: true };
+          }
         }
         const { newest } = ground;
         if (request.isForwardOnly) refuseEarlier(set, newest);
@@ -143,23 +151,18 @@ export function createOrchestrator(ports: {
           await finish(user, before, set.asOf, signal);
           continue;
         }
-        const ids = [
-          ...newest?.orders ?? [],
-          ...before ? openOrdersOf(before.run) : [],
-        ];
-        const { bySymbol: holdings, underWay } = await readHoldings(
-          orders,
-          user,
-          ids,
-          concurrency,
-          signal,
-        );
+        if (before && !request.isDryRun) {
+          const ids = openOrdersOf(before.run);
+          await endOrders({ orders, clock, concurrency }, user, ids, signal);
+        }
+        const holdings = await readHoldings(orders, user, signal);
         const known = await readPrices(prices, set, concurrency, signal);
         const now = clock.now();
-        const situation = { id, user, terms, set, prices: known, holdings };
-        const plan = planRun({ ...situation, now });
+        const attempt = (ground.kept?.run.attempt ?? 0) + 1;
+        const situation = { id, user, attempt, terms, set, holdings };
+        const plan = planRun({ ...situation, prices: known, now });
         if (request.isDryRun) return { run: tried(plan), isRepeat: false };
-        const kept = await begin(user, plan, ground, underWay);
+        const kept = await begin(user, plan, ground);
         if (!kept) continue;
         const run = await finish(user, kept, set.asOf, signal);
         return { run, isRepeat: false };
@@ -199,8 +202,8 @@ export function createOrchestrator(ports: {
     signal: AbortSignal | undefined,
   ): Promise<Run> {
     const lines = await inTurns(run.lines, concurrency, async (line) => {
-      const { order, outcome } = line;
-      if (!order || (outcome && isOver(outcome.status))) return line;
+      const { order } = line;
+      if (!order || !mayChange(line)) return line;
       const found = await orders.find(user, order.id, signal);
       return found ? { ...line, outcome: outcomeOf(found) } : line;
     });
@@ -208,12 +211,17 @@ export function createOrchestrator(ports: {
   }
 }
 
-/** Orders that may be under way; one given up may have been entered after all. */
+/** Orders of a run that may be open. */
 function openOrdersOf({ lines }: Run): readonly string[] {
-  return lines.flatMap(({ order, outcome }) => {
-    const status = outcome?.status ?? "failed";
-    return order && (status === "failed" || !isOver(status)) ? [order.id] : [];
-  });
+  return lines.flatMap((line) =>
+    line.order && mayChange(line) ? [line.order.id] : []
+  );
+}
+
+/** Whether its order may be under way; one given up may have been entered after all. */
+function mayChange({ outcome }: RunLine): boolean {
+  const status = outcome?.status ?? "failed";
+  return status === "failed" || !isOver(status);
 }
 
 /** A plan that is not carried out. */

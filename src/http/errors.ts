@@ -78,6 +78,8 @@ export class RequestRefused extends Error {
   readonly code: ProblemCode;
   /** What is wrong with its parts. */
   readonly errors: readonly FieldError[] | undefined;
+  /** More members, for programs. */
+  readonly facts: PortErrorFacts | undefined;
   /** Headers that belong to the answer, such as `Allow`. */
   readonly headers: AnswerHeaders;
 
@@ -87,12 +89,14 @@ export class RequestRefused extends Error {
     message: string,
     options: {
       readonly errors?: readonly FieldError[];
+      readonly facts?: PortErrorFacts;
       readonly headers?: AnswerHeaders;
     } = {},
   ) {
     super(message);
     this.code = code;
     this.errors = options.errors;
+    this.facts = options.facts;
     this.headers = options.headers ?? {};
   }
 }
@@ -119,10 +123,10 @@ const RETRY_AFTER_S = "1";
 /** What a client is told of `error`; nothing of an error nobody foresaw. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof RequestRefused) {
-    const { code, message, errors } = error;
+    const { code, message, errors, facts = {} } = error;
     const problem = base(code, message);
     const headers = { ...problem.headers, ...error.headers };
-    return { ...problem, errors, headers };
+    return { ...problem, errors, facts, headers };
   }
   if (error instanceof PortError) {
     return { ...base(error.code, error.message), facts: error.facts };

@@ -251,6 +251,25 @@ Deno.test("an order goes there and comes back as it is", async () => {
   equal((await entry.submit(ANN, wanted)).isRepeat, true);
 });
 
+Deno.test("a cancellation asks for that order, and gives it as it is then", async () => {
+  let asked = "";
+  let answer = Response.json({ ...ORDER, status: "pending_cancel" }, {
+    status: 202,
+  });
+  await using server = serve((request) => {
+    asked = `${request.method} ${new URL(request.url).pathname}`;
+    return answer;
+  });
+  const entry = createHttpOrderEntry(server.client);
+  equal((await entry.cancel(ANN, "X/1")).status, "pending_cancel");
+  equal(asked, "DELETE /api/v1/orders/X%2F1");
+  answer = Response.json(
+    { type: "urn:holdfast:problem:not-found", detail: "Cannot" },
+    { status: 404 },
+  );
+  await rejects(entry.cancel(ANN, "X-1"), { code: "not_found" });
+});
+
 Deno.test("an order that is not there is none; an answer out of shape is refused by name", async () => {
   let answer = Response.json(
     { type: "urn:holdfast:problem:not-found", detail: "Cannot" },

@@ -8,6 +8,7 @@ import { signalsGenerated } from "../../domain/event/own_events.ts";
 import { formatDecimal } from "../../domain/decimal.ts";
 import { parseSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
+import { parseUserId, type UserId } from "../../domain/user_id.ts";
 import { uuidV7 } from "../../domain/uuid.ts";
 import type { GroupStore } from "../../ports/event_groups.ts";
 import { PortError } from "../../ports/port_error.ts";
@@ -107,7 +108,11 @@ function createWorld() {
       };
     },
     /** Tells the log of signals; `over` replaces parts of the data. */
-    async publish(asOf: string, over: Readonly<Record<string, unknown>> = {}) {
+    async publish(
+      asOf: string,
+      over: Readonly<Record<string, unknown>> = {},
+      user?: UserId,
+    ) {
       const id = uuidV7(clock.now(), entropy.bytes(10));
       const event = signalsGenerated(
         {
@@ -118,6 +123,7 @@ function createWorld() {
           modelVersion: "v1",
           topN: 1,
           bottomN: 1,
+          user,
         },
         id,
         clock.now(),
@@ -150,6 +156,27 @@ Deno.test("signals are run for the user, with what the event says", async () => 
   deepEqual(await world.runs(), [FRIDAY], "what was told before is past");
   equal(await world.lag(), 0);
   equal((await world.executed()).length, 1);
+  await stop();
+});
+
+Deno.test("signals of another user move nothing, and his own are run", async () => {
+  const world = createWorld();
+  const stop = await world.follow();
+  await world.publish(FRIDAY, {}, parseUserId("eve"));
+  await world.allSettled();
+  deepEqual(world.gateway.entered, []);
+  deepEqual(world.asked, []);
+  deepEqual(
+    world.telemetry.logged("info").map(({ message, fields }) => [
+      message,
+      fields["user"],
+    ]),
+    [["signals of another user were not acted on", "eve"]],
+  );
+  deepEqual(await world.letters(), []);
+  await world.publish(FRIDAY, {}, USER);
+  await world.allSettled();
+  deepEqual(await world.runs(), [FRIDAY]);
   await stop();
 });
 
@@ -311,7 +338,7 @@ Deno.test("without the ends in it, an event of another publisher is run with the
 
 Deno.test("a date that was run otherwise, or a later one, settles the event with a line", async () => {
   const world = createWorld();
-  await world.run({ symbols: [parseSymbol("AAA")] });
+  await world.run({ symbols: [parseSymbol("AAA")], bottomN: 0 });
   const stop = await world.follow();
   await world.publish(FRIDAY);
   await world.publish(MONDAY);
@@ -323,7 +350,7 @@ Deno.test("a date that was run otherwise, or a later one, settles the event with
       `${message}: ${fields["error"]}`
     ).map((line) => line.replace(/see run.*/, "…")),
     [
-      "signals were not acted on: Cannot run alpha_baseline as of 2026-01-02 as it was run with another symbols: …",
+      "signals were not acted on: Cannot run alpha_baseline as of 2026-01-02 as it was run with another symbols (AAA, now AAA BBB CCC), bottom_n (0, now 1): …",
       "signals were not acted on: Cannot run alpha_baseline as of 2026-01-04 as it was run as of a later date: current value is 2026-01-05",
     ],
   );

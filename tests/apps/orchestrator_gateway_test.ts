@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { formatDecimal, ONE } from "../../domain/decimal.ts";
+import { type Decimal, formatDecimal, ONE } from "../../domain/decimal.ts";
 import { statusOf } from "../../domain/rebalance/run.ts";
 import { parseSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
@@ -12,6 +12,7 @@ import type { OrderEntry } from "../../ports/order_entry.ts";
 import type { TradeLedger } from "../../ports/trade_ledger.ts";
 import { createOrchestrator } from "../../src/apps/orchestrator.ts";
 import { deepEqual, equal, ok } from "../support/assert.ts";
+import type { Behaviour } from "../support/fake_broker.ts";
 import { ANN, createGatewayWorld } from "../support/gateway_world.ts";
 import { LIMITS, type Tap, tapped } from "../support/orchestrator_world.ts";
 
@@ -20,9 +21,18 @@ const SYMBOLS = ["AAA", "BBB", "CCC"].map(parseSymbol);
 const FRIDAY = parseTradingDate("2026-01-02");
 const MONDAY = parseTradingDate("2026-01-05");
 
-async function createWorld() {
-  const world = await createGatewayWorld();
-  world.broker.script(...Array(99).fill("fill"));
+async function createWorld(
+  { maxNotional = 0n, monday = 0, behaviours = [] }: {
+    /** What the venue does with the first orders; all others are filled. */
+    readonly behaviours?: readonly Behaviour[];
+    readonly maxNotional?: Decimal;
+    /** What a weight of Friday is multiplied by then. */
+    readonly monday?: number;
+  } = {},
+) {
+  const limits = { maxQty: 0n, maxNotional };
+  const world = await createGatewayWorld({ limits });
+  world.broker.script(...behaviours, ...Array(99).fill("fill"));
   const newOrchestrator = (
     orders: OrderEntry = world.gateway,
     ledger: TradeLedger = world.ledger,
@@ -38,7 +48,8 @@ async function createWorld() {
             score: -i,
             predictedReturn: 0,
             rank: i + 1,
-            targetWeight: asOf === FRIDAY ? WEIGHTS[symbol] ?? 0 : 0,
+            targetWeight: (WEIGHTS[symbol] ?? 0) *
+              (asOf === FRIDAY ? 1 : monday),
           })),
           asOf,
           strategyId: "alpha_baseline",
@@ -78,6 +89,37 @@ Deno.test("a run fills at the venue, and the next one closes it", async () => {
     true,
     true,
   ]);
+});
+
+Deno.test("a change of side that is too large to open still closes", async () => {
+  const { newOrchestrator, held } = await createWorld({
+    maxNotional: 5000n * ONE,
+    monday: -1,
+  });
+  const orchestrator = newOrchestrator();
+  const friday = { symbols: SYMBOLS, capital: 40_000n * ONE };
+  await orchestrator.run(ANN, friday);
+  deepEqual(await held(), ["AAA 40", "BBB -40"]);
+  const { run } = await orchestrator.run(ANN, {
+    symbols: SYMBOLS,
+    asOf: MONDAY,
+  });
+  equal(statusOf(run), "partial");
+  deepEqual(await held(), ["AAA 0", "BBB 0"]);
+});
+
+Deno.test("what is open of a run is canceled before the next one is planned", async () => {
+  const { newOrchestrator, held, gateway } = await createWorld({
+    monday: 0.5,
+    behaviours: ["take"],
+  });
+  const orchestrator = newOrchestrator();
+  const { run } = await orchestrator.run(ANN, { symbols: SYMBOLS });
+  const [left] = run.lines;
+  const later = await orchestrator.run(ANN, { symbols: SYMBOLS, asOf: MONDAY });
+  equal(statusOf(later.run), "completed");
+  deepEqual(await held(), ["AAA 50", "BBB -50"]);
+  equal((await gateway.find(ANN, left!.order!.id))!.status, "canceled");
 });
 
 for (const when of ["before", "after"] as const) {

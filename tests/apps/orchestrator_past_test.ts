@@ -97,7 +97,7 @@ Deno.test("while somebody may still be sending it, it is sent, whatever is asked
   deepEqual(gateway.held(), ["AAA 100", "CCC -100"]);
 });
 
-Deno.test("an order that was given up and is there after all counts as under way", async () => {
+Deno.test("an order that was given up and is there after all is canceled before the next plan", async () => {
   const { run, clock, gateway } = await cutOff();
   await clock.advance(25 * HOUR_MS);
   const { run: friday } = await run();
@@ -114,8 +114,9 @@ Deno.test("an order that was given up and is there after all counts as under way
   deepEqual(told((await run({ asOf: MONDAY })).run), [
     "AAA already_at_target",
     "BBB zero_weight",
-    "CCC already_at_target",
+    "CCC sell 100 accepted",
   ]);
+  deepEqual(gateway.canceled, ["sell 100 CCC"]);
 });
 
 Deno.test("while the gateway is away, nothing is given up", async () => {
@@ -130,10 +131,15 @@ Deno.test("while the gateway is away, nothing is given up", async () => {
 
 Deno.test("a request with other terms finishes the run before it is refused", async () => {
   const { run, gateway, orchestrator } = await cutOff();
-  const other = { symbols: [parseSymbol("AAA")], capital: 5n * ONE };
+  const other = {
+    symbols: [parseSymbol("AAA")],
+    bottomN: 0,
+    capital: 5n * ONE,
+  };
   await rejects(run(other), {
     code: "conflict",
-    message: /^Cannot run .* as it was run with another symbols, capital/,
+    message:
+      /^Cannot run .* as it was run with another symbols \(AAA BBB CCC, now AAA\), capital/,
   });
   deepEqual(gateway.held(), ["AAA 100", "CCC -100"]);
   const [friday] = await orchestrator.list(USER, { limit: 1 });

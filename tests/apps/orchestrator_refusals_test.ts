@@ -47,6 +47,10 @@ Deno.test("what can never be run is refused, before anybody is asked", async () 
       { maxPositionSize: 0n },
       "max_position_size must be above 0 and at most 1000000000000: current value is 0",
     ],
+    [
+      { topN: 3, bottomN: 1 },
+      "top_n and bottom_n must together be at most the number of symbols, 3: current value is 3 + 1",
+    ],
   ] as const;
   for (const [request, why] of cases) {
     await rejects(run(request), {

@@ -54,6 +54,7 @@ function scriptedEntry() {
       return { order, isRepeat: false };
     },
     find: async (_user, id) => orders.get(id),
+    cancel: async (_user, id) => orders.get(id)!,
     positions: async () => [],
   };
   const change = (edit: Partial<Order>) => {

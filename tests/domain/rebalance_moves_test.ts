@@ -33,28 +33,28 @@ const LIMITS: Limits = {
   lots: "whole",
 };
 
-/** `side qty`, or why not, of one symbol. */
-function moveOf(
+/** The moves of one symbol. */
+function movesOf(
   { weight, price = "100", held = "0", pending = "0", ...limits }:
     & { weight: number; price?: string; held?: string; pending?: string }
     & Partial<Limits>,
-): Move {
+): readonly Move[] {
   const wanted = { symbol: AAA, weight, price: parseDecimal(price) };
   const holding = { qty: d(held), pending: d(pending) };
-  const moves = planMoves(
+  return planMoves(
     [wanted],
     new Map([[AAA, holding]]),
     { ...LIMITS, ...limits },
   );
-  equal(moves.length, 1);
-  return moves[0]!;
 }
 
-function told(asked: Parameters<typeof moveOf>[0]): string {
-  const { trade, skip } = moveOf(asked);
-  if (!trade) return skip!;
-  const { side, qty, reduceOnly } = trade;
-  return `${side} ${formatDecimal(qty)}${reduceOnly ? " reduce" : ""}`;
+/** `side qty` of each, or why not. */
+function told(asked: Parameters<typeof movesOf>[0]): string {
+  return movesOf(asked).map(({ trade, skip }) => {
+    if (!trade) return skip!;
+    const { side, qty, reduceOnly } = trade;
+    return `${side} ${formatDecimal(qty)}${reduceOnly ? " reduce" : ""}`;
+  }).join(", ");
 }
 
 Deno.test("the share of the capital is bought, up to what a position may be worth", () => {
@@ -87,9 +87,24 @@ Deno.test("only the difference to what is held is traded", () => {
   equal(told({ weight: 0.1, held: "100" }), "already_at_target");
 });
 
-Deno.test("a change of side is one order through zero", () => {
-  equal(told({ weight: -0.1, held: "30" }), "sell 130");
-  equal(told({ weight: 0.1, held: "-30" }), "buy 130");
+Deno.test("a change of side closes what is held, then opens", () => {
+  equal(told({ weight: -0.1, held: "30" }), "sell 30 reduce, sell 100");
+  equal(told({ weight: 0.1, held: "-30" }), "buy 30 reduce, buy 100");
+  const [close, open] = movesOf({ weight: -0.1, held: "30" });
+  deepEqual([close!.held, close!.target], [d("30"), 0n]);
+  deepEqual([open!.held, open!.target], [0n, d("-100")]);
+});
+
+Deno.test("broken units are not closed where lots are whole: what opens is as much less", () => {
+  equal(told({ weight: -0.1, held: "30.5" }), "sell 30 reduce, sell 100");
+  equal(told({ weight: -0.1, held: "0.5" }), "sell 100");
+  const [, open] = movesOf({ weight: -0.1, held: "30.5" });
+  deepEqual([open!.held, open!.target], [d("0.5"), d("-100")]);
+  const lots = "fractional";
+  equal(
+    told({ weight: -0.1, held: "30.5", lots }),
+    "sell 30.5 reduce, sell 100",
+  );
 });
 
 Deno.test("what is held and not wanted is closed, without a price too", () => {
@@ -99,7 +114,7 @@ Deno.test("what is held and not wanted is closed, without a price too", () => {
 
 Deno.test("a weight that is no share is refused, and closes nothing", () => {
   for (const weight of [1.0000001, -1.0000001, 1e31, Infinity, NaN]) {
-    throws(() => moveOf({ weight, held: "50" }), {
+    throws(() => movesOf({ weight, held: "50" }), {
       name: "InvalidInput",
       message:
         `Cannot plan a move of AAA as its weight must be from -1 to 1: current value is ${weight}`,
@@ -139,11 +154,13 @@ Deno.test("what is on its way counts as held, and then nothing only reduces", ()
 });
 
 Deno.test("orders that leave less at stake go first", () => {
-  equal(isReducing(moveOf({ weight: 0, held: "30" })), true);
-  equal(isReducing(moveOf({ weight: 0.1, held: "140" })), true);
-  equal(isReducing(moveOf({ weight: -0.1, held: "140" })), true);
-  equal(isReducing(moveOf({ weight: -0.1, held: "30" })), false);
-  equal(isReducing(moveOf({ weight: 0.1, held: "40" })), false);
+  const first = (asked: Parameters<typeof movesOf>[0]) =>
+    movesOf(asked).map(isReducing);
+  deepEqual(first({ weight: 0, held: "30" }), [true]);
+  deepEqual(first({ weight: 0.1, held: "140" }), [true]);
+  deepEqual(first({ weight: -0.1, held: "140" }), [true, false]);
+  deepEqual(first({ weight: -0.1, held: "30" }), [true, false]);
+  deepEqual(first({ weight: 0.1, held: "40" }), [false]);
 });
 
 Deno.test("moves come in the order asked for, and of nothing else", () => {
@@ -209,6 +226,10 @@ const sizeOf = (value: Decimal) => value < 0n ? -value : value;
 const signed = ({ trade }: Move) =>
   !trade ? 0n : trade.side === "buy" ? trade.qty : -trade.qty;
 
+/** The last move of each symbol. */
+const lastOf = (moves: readonly Move[]) =>
+  moves.filter(({ symbol }, i) => moves[i + 1]?.symbol !== symbol);
+
 function apply(
   holdings: ReadonlyMap<TradingSymbol, Holding>,
   moves: readonly Move[],
@@ -226,16 +247,16 @@ Deno.test("property: the orders lead exactly to the targets, and then there are 
     fc.property(situation, ({ wanted, holdings, limits }) => {
       const moves = planMoves(wanted, holdings, limits);
       const after = apply(holdings, moves);
-      for (const { symbol, target, trade, skip } of moves) {
+      for (const { symbol, target, trade, skip } of lastOf(moves)) {
         equal(after.get(symbol)!.qty, target);
         equal(trade === undefined, skip !== undefined);
-        if (trade) ok(trade.qty > 0n);
       }
+      for (const { trade } of moves) if (trade) ok(trade.qty > 0n);
       const again = planMoves(wanted, after, limits);
       deepEqual(again.filter(({ trade }) => trade), []);
       deepEqual(
         again.map(({ target }) => target),
-        moves.map(({ target }) => target),
+        lastOf(moves).map(({ target }) => target),
       );
     }),
     { numRuns: 500 },
@@ -246,7 +267,7 @@ Deno.test("property: no target goes beyond its limits, in whole lots, on its sid
   fc.assert(
     fc.property(situation, ({ wanted, holdings, limits }) => {
       let gross = 0n;
-      planMoves(wanted, holdings, limits).forEach(({ target }, i) => {
+      lastOf(planMoves(wanted, holdings, limits)).forEach(({ target }, i) => {
         const { weight, price } = wanted[i]!;
         const worth = sizeOf(target!) * price!;
         gross += worth;
@@ -272,14 +293,17 @@ Deno.test("property: no target goes beyond its limits, in whole lots, on its sid
   );
 });
 
-Deno.test("property: what only reduces never crosses zero", () => {
+Deno.test("property: no order crosses zero, and what brings a position nearer to it only reduces", () => {
   fc.assert(
     fc.property(situation, ({ wanted, holdings, limits }) => {
+      let after: ReadonlyMap<TradingSymbol, Holding> = holdings;
       for (const move of planMoves(wanted, holdings, limits)) {
-        const { qty } = holdings.get(move.symbol)!;
-        const after = qty + signed(move);
-        const isNearer = sizeOf(after) < sizeOf(qty) && (after * qty >= 0n);
-        equal(move.trade?.reduceOnly ?? false, isNearer);
+        const { qty } = after.get(move.symbol)!;
+        equal(move.held, qty);
+        after = apply(after, [move]);
+        const now = after.get(move.symbol)!.qty;
+        ok(now * qty >= 0n, "no order crosses zero");
+        equal(move.trade?.reduceOnly ?? false, sizeOf(now) < sizeOf(qty));
       }
     }),
     { numRuns: 500 },

@@ -40,6 +40,7 @@ const RUN: Run = {
     bottomN: 1,
   },
   modelVersion: "9f2c41d07b3e",
+  attempt: 1,
   lines: [
     {
       symbol: parseSymbol("AAA"),
@@ -204,7 +205,14 @@ Deno.test("differences are named as on the wire, the order of symbols is none", 
       topN: 0,
       bottomN: 0,
     }),
-    ["symbols", "capital", "max_position_size", "top_n", "bottom_n", "lots"],
+    [
+      { name: "symbols", was: "AAA BBB CCC", is: "AAA BBB" },
+      { name: "capital", was: "100000", is: "0.000000000001" },
+      { name: "max_position_size", was: "20000.5", is: "0.000000000001" },
+      { name: "top_n", was: "1", is: "0" },
+      { name: "bottom_n", was: "1", is: "0" },
+      { name: "lots", was: "fractional", is: "whole" },
+    ],
   );
 });
 

@@ -138,7 +138,59 @@ Deno.test("other terms for the same strategy and date get 409, which says what d
   equal(status, 409);
   equal(json.run_id, run_id);
   deepEqual(json.differences, ["capital"]);
-  match(json.detail, /run with another capital/);
+  match(json.detail, /run with another capital \(100000, now 7\)/);
+  deepEqual(json.errors, [{
+    path: "body.capital",
+    message: "was 100000 in the run: current value is 7",
+  }]);
+});
+
+Deno.test("where the gateway tries only, the run says so, and can be made again", async () => {
+  const { post, gateway } = createClient();
+  for (const symbol of SYMBOLS) gateway.fate(symbol, "dry_run");
+  const { json } = await post({ symbols: SYMBOLS });
+  equal(json.dry_run, true);
+  equal(json.num_orders_accepted, 0);
+  for (const symbol of SYMBOLS) gateway.fate(symbol, "filled");
+  const { json: real, headers } = await post({ symbols: SYMBOLS });
+  equal(headers.get("idempotency-replayed"), "false");
+  deepEqual([real.run_id, real.dry_run], [json.run_id, false]);
+  deepEqual(gateway.held(), ["AAA 100", "CCC -100"]);
+});
+
+Deno.test("a symbol whose side changes has two mappings, and is one signal", async () => {
+  const { post, gateway } = createClient();
+  gateway.hold("AAA", -30);
+  const { json } = await post({ symbols: SYMBOLS });
+  equal(json.num_signals, 3);
+  equal(json.num_orders_submitted, 3);
+  type Mapping = Readonly<Record<string, unknown>>;
+  deepEqual(
+    json.mappings.slice(0, 2).map((one: Mapping) => [
+      one["symbol"],
+      one["held_qty"],
+      one["target_qty"],
+      one["order_side"],
+      one["order_qty"],
+    ]),
+    [["AAA", "-30", "0", "buy", "30"], ["AAA", "0", "100", "buy", "100"]],
+  );
+});
+
+Deno.test("symbols and dates that are not there are refused by name", async () => {
+  const { post, signals } = createClient();
+  const cases = [[{}, "body.symbols"], [
+    { first: "2020-01-02", last: "2025-06-30" },
+    "body.as_of_date",
+  ]] as const;
+  for (const [facts, path] of cases) {
+    const message = "Cannot read bars of AAA";
+    signals.failure = new PortError("not_found", message, { facts });
+    const { status, json } = await post({ symbols: SYMBOLS });
+    equal(status, 404);
+    deepEqual(json.errors, [{ path, message }]);
+    equal(json.first, "first" in facts ? facts.first : undefined);
+  }
 });
 
 Deno.test("a dry run tells, and is not kept", async () => {
@@ -166,6 +218,8 @@ Deno.test("runs are listed without mappings, in pages, and nobody sees another's
   deepEqual(await dates(""), ["2025-06-30", "2025-06-28", "2025-06-27"]);
   deepEqual(await dates("?limit=1&offset=1"), ["2025-06-28"]);
   const [first] = (await get("")).json.runs;
+  deepEqual(await dates(`?limit=1&before=${first.run_id}`), ["2025-06-28"]);
+  equal((await get("?before=nope")).status, 400);
   equal(first.mappings, undefined);
   equal(first.num_orders_submitted, 0);
   const other = { "X-User-Id": "43" };
@@ -245,6 +299,7 @@ Deno.test("bad input is refused by name", async () => {
     [{ max_position_size: 1e25 }, "body.max_position_size", /at most/],
     [{ top_n: -1 }, "body.top_n", /at least 0/],
     [{ top_n: 1.5 }, "body.top_n", /whole number/],
+    [{ top_n: 3, bottom_n: 1 }, "body.top_n", /at most the number of symbols/],
     [{ dry_run: "yes" }, "body.dry_run", /true or false/],
     [{ lots: "whole" }, "body.lots", /is not known here/],
   ] as const;

@@ -71,7 +71,12 @@ function createFailing(code: PortErrorCode, { tookMs = 0, seed = 1 } = {}) {
     clock.pass(tookMs);
     return Promise.reject(new PortError(code, `Cannot as it is ${code}`));
   };
-  const entry: OrderEntry = { submit: fail, find: fail, positions: fail };
+  const entry: OrderEntry = {
+    submit: fail,
+    find: fail,
+    cancel: fail,
+    positions: fail,
+  };
   const source: SignalSource = { signals: fail };
   return {
     clock,
@@ -87,6 +92,7 @@ const SAFE: Readonly<Record<string, (to: Failing) => Promise<unknown>>> = {
   "an order, which is entered once under its id": ({ orders }) =>
     orders.submit(ANN, ORDER),
   "a look for an order": ({ orders }) => orders.find(ANN, "R-1"),
+  "a cancellation": ({ orders }) => orders.cancel(ANN, "R-1"),
   "a look at positions": ({ orders }) => orders.positions(ANN),
   "signals that the log is not told of": ({ signals }) =>
     signals.signals({ symbols: SYMBOLS, publish: false }),

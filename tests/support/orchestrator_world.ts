@@ -7,6 +7,7 @@
 import { openMemoryTradeLedger } from "../../adapters/memory/trade_ledger.ts";
 import { type Decimal, ONE, parseDecimal } from "../../domain/decimal.ts";
 import type { Order, OrderStatus } from "../../domain/order/order.ts";
+import { isOver } from "../../domain/order/order_state.ts";
 import type { Limits } from "../../domain/rebalance/moves.ts";
 import { parseSymbol, type TradingSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
@@ -48,6 +49,9 @@ export function createFakeGateway() {
   const held = new Map<string, Decimal>();
   /** `side qty symbol` of each order that was entered, in that order. */
   const entered: string[] = [];
+  /** The same of those that were to be canceled. */
+  const canceled: string[] = [];
+  const slow = new Set<string>();
   const keyOf = (user: UserId, id: string) => `${user} ${id}`;
 
   function hold(user: UserId, symbol: TradingSymbol, change: Decimal): void {
@@ -112,6 +116,14 @@ export function createFakeGateway() {
       throw new PortError("conflict", `Cannot enter ${wanted.id} twice`);
     },
     find: async (user, id) => orders.get(keyOf(user, id)),
+    async cancel(user, id) {
+      const order = orders.get(keyOf(user, id));
+      if (!order) throw new PortError("not_found", `Cannot cancel ${id}`);
+      canceled.push(`${order.side} ${order.qty / ONE} ${order.symbol}`);
+      if (isOver(order.status) || order.status === "pending_new") return order;
+      const isSlow = slow.has(order.symbol);
+      return put(user, id, { status: isSlow ? "pending_cancel" : "canceled" });
+    },
     positions: async (user) =>
       [...held].filter(([key]) => key.startsWith(`${user} `)).map((
         [key, qty],
@@ -130,7 +142,10 @@ export function createFakeGateway() {
   return {
     port,
     entered,
+    canceled,
     orders,
+    /** Has cancellations of orders for a symbol wait for the venue. */
+    cancelSlowly: (symbol: string) => void slow.add(symbol),
     /** Decides what becomes of orders for a symbol. */
     fate: (symbol: string, fate: Fate) => void fates.set(symbol, fate),
     /** Changes an order as the venue does. */

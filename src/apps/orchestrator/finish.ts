@@ -5,6 +5,7 @@
  */
 import {
   countOrders,
+  isIdle,
   ordersExecuted,
   type Run,
   type RunLine,
@@ -49,7 +50,7 @@ export type Finish = (
 export function createFinish(parts: {
   readonly orders: OrderEntry;
   readonly rows: RunRows;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly concurrency: number;
 }): Finish {
@@ -62,10 +63,12 @@ export function createFinish(parts: {
       const lines = await send(user, kept.run, isPast, signal);
       const now = clock.now();
       const run: Run = { ...kept.run, lines, completedAt: now };
-      const id = eventIdOf(run.id);
+      const { id, attempt } = run;
+      // Who tries over and over in vain tells of it once.
+      const isTold = attempt === 1 || !isIdle(run);
       try {
-        const event = ordersExecuted(run, user, id, now);
-        await rows.end(user, { ...kept, run }, event);
+        const event = ordersExecuted(run, user, eventIdOf(id, attempt), now);
+        await rows.end(user, { ...kept, run }, isTold ? [event] : []);
         tell(user, run);
         return run;
       } catch (error) {
@@ -87,7 +90,8 @@ export function createFinish(parts: {
     signal: AbortSignal | undefined,
   ): Promise<readonly RunLine[]> {
     try {
-      return await walk(orders, user, run, { concurrency, isPast }, signal);
+      const how = { concurrency, isPast, clock };
+      return await walk(orders, user, run, how, signal);
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       throw new PortError(

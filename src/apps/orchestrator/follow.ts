@@ -103,13 +103,23 @@ export async function followSignals(
 }
 
 /**
- * Creates what handles one event: it is settled when the run has ended, also
+ * Creates what handles one event. Only what the operator has asked for, which
+ * names nobody, and what is the user's own is acted on; nobody else moves what
+ * he holds. An event is settled when the run has ended, also
  * when the date has been run with other terms, or a later one. While signals,
  * gateway or ledger are away it waits for them.
  */
 export function createSignalHandler(following: Following): EventHandler {
   const { orchestrator, user, clock, entropy, telemetry } = following;
   return async (event, { signal }) => {
+    const { user: teller } = event.meta;
+    if (teller !== undefined && teller !== user) {
+      telemetry.log("info", "signals of another user were not acted on", {
+        position: event.position,
+        user: teller,
+      });
+      return;
+    }
     const request = requestOf(event);
     const began = clock.monotonic();
     for (let failures = 1;; failures++) {

@@ -1,76 +1,76 @@
 /**
- * What a user holds, with what his orders under way will still bring.
+ * What a user holds for certain, once nothing of his runs before is open.
+ *
+ * Only then a plan can count on it: an order that is open or in doubt may be
+ * filled or not. Orders that no run has entered are not looked at: what they
+ * will bring counts when they are filled.
  *
  * @module
  */
-import type { Decimal } from "../../../domain/decimal.ts";
-import type { Order } from "../../../domain/order/order.ts";
 import { isOver } from "../../../domain/order/order_state.ts";
+import type { Order } from "../../../domain/order/order.ts";
 import type { Holding } from "../../../domain/rebalance/moves.ts";
 import type { TradingSymbol } from "../../../domain/symbol.ts";
 import type { UserId } from "../../../domain/user_id.ts";
+import type { Clock } from "../../../ports/clock.ts";
 import type { OrderEntry } from "../../../ports/order_entry.ts";
-import { PortError } from "../../../ports/port_error.ts";
-import { inTurns } from "./in_turns.ts";
+import { isTransient, PortError } from "../../../ports/port_error.ts";
+import { inTurns } from "../../services/in_turns.ts";
+import { PATIENCE_MS, watchOrders } from "./watching.ts";
 
-/** Times that it is looked at anew, as orders were filled meanwhile. */
-const ATTEMPTS = 10;
-
-/** What there is. */
-export interface Holdings {
-  /** By symbol. */
-  readonly bySymbol: ReadonlyMap<TradingSymbol, Holding>;
-  /** Those of the orders asked about that are under way. */
-  readonly underWay: readonly string[];
-}
-
-/**
- * What `user` holds and what the orders `ids` will still bring, as of one
- * moment: positions are read between two readings of the orders that agree.
- *
- * @throws {PortError} What the gateway throws; `unavailable` when orders are
- * filled faster than they can be read.
- */
+/** What `user` holds, by symbol. @throws {PortError} What the gateway throws. */
 export async function readHoldings(
-  orders: Pick<OrderEntry, "find" | "positions">,
+  orders: Pick<OrderEntry, "positions">,
   user: UserId,
-  ids: readonly string[],
-  concurrency: number,
   signal?: AbortSignal,
-): Promise<Holdings> {
-  const read = async () => {
-    const find = (id: string) => orders.find(user, id, signal);
-    const found = await inTurns(ids, concurrency, find);
-    return found.filter((order) => order && !isOver(order.status)) as Order[];
-  };
-  let before = await read();
-  for (let i = 0; i < ATTEMPTS; i++) {
-    const positions = await orders.positions(user, signal);
-    const after = before.length === 0 ? before : await read();
-    if (signOf(before) === signOf(after)) {
-      const bySymbol = new Map<TradingSymbol, Holding>();
-      for (const { symbol, qty } of positions) {
-        bySymbol.set(symbol, { qty, pending: 0n });
-      }
-      for (const order of after) {
-        const { qty = 0n, pending = 0n } = bySymbol.get(order.symbol) ?? {};
-        bySymbol.set(order.symbol, { qty, pending: pending + leftOf(order) });
-      }
-      return { bySymbol, underWay: after.map(({ id }) => id) };
-    }
-    before = after;
-  }
-  throw new PortError(
-    "unavailable",
-    "Cannot tell what is held as orders are being filled: try again",
+): Promise<ReadonlyMap<TradingSymbol, Holding>> {
+  const positions = await orders.positions(user, signal);
+  return new Map(
+    positions.map(({ symbol, qty }) => [symbol, { qty, pending: 0n }]),
   );
 }
 
-/** What tells one reading of orders from another. */
-function signOf(orders: readonly Order[]): string {
-  return orders.map(({ id, filledQty }) => `${id} ${filledQty}`).join();
-}
+/**
+ * Cancels what is open of the orders `ids`, and waits some seconds until all of
+ * them are over; those that the gateway does not know are.
+ *
+ * @throws {PortError} What the gateway throws; `unavailable` when some are
+ * still open or in doubt (facts: `run_id`, of one of them).
+ */
+export async function endOrders(
+  parts: {
+    readonly orders: Pick<OrderEntry, "find" | "cancel">;
+    readonly clock: Pick<Clock, "monotonic" | "sleep">;
+    readonly concurrency: number;
+  },
+  user: UserId,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const { orders, clock, concurrency } = parts;
+  const ended = await inTurns(ids, concurrency, async (id) => {
+    const order = await orders.find(user, id, signal);
+    return order && !isOver(order.status) ? await cancel(order) : undefined;
+  });
+  const some = ended.filter((order) => order !== undefined);
+  const until = clock.monotonic() + PATIENCE_MS;
+  const isDone = ({ status }: Order) => isOver(status);
+  const watch = { ...parts, isDone, until };
+  const [open] = await watchOrders(watch, user, some, signal);
+  if (!open) return;
+  throw new PortError(
+    "unavailable",
+    `Cannot plan as orders of run ${open.runId} are in doubt: try again`,
+    { facts: { run_id: open.runId } },
+  );
 
-function leftOf({ side, qty, filledQty }: Order): Decimal {
-  return side === "buy" ? qty - filledQty : filledQty - qty;
+  async function cancel(order: Order): Promise<Order> {
+    try {
+      return await orders.cancel(user, order.id, signal);
+    } catch (error) {
+      // It may be canceled all the same: what is seen of it tells.
+      if (isTransient(error)) return order;
+      throw error;
+    }
+  }
 }

@@ -26,15 +26,41 @@ export function runIdOf(name: RunName, isDryRun = false): string {
   return uuidOfDigest(digestOf(isDryRun ? "try" : "run", ...of(name)));
 }
 
-/** The client order id of the order of a run for `symbol`, `R-` and 24 digits. */
-export function orderIdOf(name: RunName, symbol: string): string {
-  const digest = digestOf("order", ...of(name), symbol);
+/** Which of the orders of a run for a symbol. */
+export interface OrderName {
+  /** For which symbol. */
+  readonly symbol: string;
+  /** Which plan of the run, from 1. */
+  readonly attempt: number;
+  /** Whether another one opens behind it. */
+  readonly isClose: boolean;
+}
+
+/** The client order id of an order of a run, `R-` and 24 digits. */
+export function orderIdOf(
+  name: RunName,
+  { symbol, attempt, isClose }: OrderName,
+): string {
+  const digest = digestOf(
+    "order",
+    ...of(name),
+    symbol,
+    ...numberOf(attempt),
+    ...isClose ? ["close"] : [],
+  );
   return `R-${digest.toHex().slice(0, ORDER_DIGITS)}`;
 }
 
-/** The id of the event that tells of a run. */
-export function eventIdOf(runId: string): string {
-  return uuidOfDigest(digestOf("orders.executed", runId));
+/** The id of the event that tells of a plan of a run. */
+export function eventIdOf(runId: string, attempt: number): string {
+  return uuidOfDigest(
+    digestOf("orders.executed", runId, ...numberOf(attempt)),
+  );
+}
+
+/** The first plan of a run needs no number. */
+function numberOf(attempt: number): readonly string[] {
+  return attempt === 1 ? [] : [String(attempt)];
 }
 
 function of({ user, strategyId, asOf }: RunName): readonly string[] {

@@ -17,7 +17,7 @@ import { hasCode } from "../../../ports/port_error.ts";
 import type { SignalSet } from "../../../ports/signal_source.ts";
 import type { Prices } from "../../services/prices.ts";
 import { orderIdOf } from "./ids.ts";
-import { inTurns } from "./in_turns.ts";
+import { inTurns } from "../../services/in_turns.ts";
 
 /** What a plan follows from. */
 export interface Situation {
@@ -25,6 +25,8 @@ export interface Situation {
   readonly id: string;
   /** Whose. */
   readonly user: UserId;
+  /** Which plan of it, from 1. */
+  readonly attempt: number;
   /** What was asked for. */
   readonly terms: RunTerms;
   /** The signals. */
@@ -39,7 +41,7 @@ export interface Situation {
 
 /** Makes the plan. */
 export function planRun(situation: Situation): Run {
-  const { id, user, terms, set, prices, holdings, now } = situation;
+  const { id, user, attempt, terms, set, prices, holdings, now } = situation;
   const { strategyId, asOf, modelVersion, signals } = set;
   const wanted = signals.map(({ symbol, targetWeight }): Wanted => ({
     symbol,
@@ -48,11 +50,15 @@ export function planRun(situation: Situation): Run {
   }));
   const moves = planMoves(wanted, holdings, terms);
   const name = { user, strategyId, asOf };
+  const bySymbol = new Map(signals.map((one) => [one.symbol, one]));
   const lines = moves.map(({ trade, ...move }, i): RunLine => {
-    const { predictedReturn, rank, targetWeight } = signals[i]!;
+    const { symbol } = move;
+    const { predictedReturn, rank, targetWeight } = bySymbol.get(symbol)!;
+    // Of two of a symbol the first one closes.
+    const isClose = moves[i + 1]?.symbol === symbol;
     const order = trade &&
-      { id: orderIdOf(name, move.symbol), ...trade };
-    const price = prices.get(move.symbol);
+      { id: orderIdOf(name, { symbol, attempt, isClose }), ...trade };
+    const price = prices.get(symbol);
     return { ...move, predictedReturn, rank, targetWeight, price, order };
   });
   return {
@@ -61,6 +67,7 @@ export function planRun(situation: Situation): Run {
     asOf,
     terms,
     modelVersion,
+    attempt,
     lines,
     startedAt: now,
     isDryRun: false,

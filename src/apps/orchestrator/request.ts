@@ -22,6 +22,9 @@ export const MAX_RUN_SYMBOLS = 1000;
 /** Most that capital, or what one position may be worth, can be. */
 const MAX_MONEY: Decimal = 1_000_000_000_000n * ONE;
 
+/** Most characters of a value that a refusal names. */
+const MAX_TEXT = 200;
+
 /** What is to be run. */
 export interface RunRequest extends Omit<SignalRequest, "publish"> {
   /** What weights are shares of; the default when absent. */
@@ -74,6 +77,20 @@ export function checkSymbols(symbols: readonly TradingSymbol[]): void {
   ]);
 }
 
+/** @throws {InvalidInput} When more is to be chosen than there is. */
+export function checkEnds(
+  { symbols, topN = 0, bottomN = 0 }: RunRequest,
+): void {
+  const count = symbols.length;
+  if (topN + bottomN <= count) return;
+  const message =
+    `must together be at most the number of symbols, ${count}: current value is ${topN} + ${bottomN}`;
+  throw new InvalidInput(`Cannot run as top_n and bottom_n ${message}`, [
+    { path: "top_n", message },
+    { path: "bottom_n", message },
+  ]);
+}
+
 /** Refuses signals that nobody can act on, or that are not those asked for. */
 export function checkSignals(
   { signals, strategyId }: SignalSet,
@@ -95,17 +112,31 @@ export function checkSignals(
   );
 }
 
-/** Refuses to take `run` for one of other terms. */
+/** Refuses to take `run` for one of other terms; the facts name them, with what they were and are now. */
 export function refuseOther(run: Run, terms: RunTerms): void {
-  const names = differencesOf(run, terms);
-  if (names.length === 0) return;
+  const others = differencesOf(run, terms);
+  if (others.length === 0) return;
+  const said = others.map(({ name, was, is }) =>
+    `${name} (${shorten(was)}, now ${shorten(is)})`
+  );
   throw new PortError(
     "conflict",
     `Cannot run ${run.strategyId} as of ${run.asOf} as it was run with another ${
-      names.join(", ")
+      said.join(", ")
     }: see run ${run.id}`,
-    { facts: { run_id: run.id, differences: names } },
+    {
+      facts: {
+        run_id: run.id,
+        differences: others.map(({ name }) => name),
+        was: others.map(({ was }) => shorten(was)),
+        now: others.map(({ is }) => shorten(is)),
+      },
+    },
   );
+}
+
+function shorten(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
 }
 
 /** Refuses signals of a date before one that was run. */

@@ -42,8 +42,6 @@ export interface KeptRun {
 export interface NewestRun {
   /** The run that was planned last. */
   readonly runId: string;
-  /** Orders of runs before it that may be under way. */
-  readonly orders: readonly string[];
   /** The latest date that was planned, by strategy. */
   readonly dates: Readonly<Record<string, string>>;
 }
@@ -78,15 +76,14 @@ export interface RunRows {
     id: string,
     signal?: AbortSignal,
   ): Promise<KeptRun | undefined>;
-  /** Keeps a plan. @throws {PortError} As `TradeLedger.commit`. */
-  begin(
-    user: UserId,
-    run: Run,
-    ground: Ground,
-    orders: readonly string[],
-  ): Promise<KeptRun>;
+  /**
+   * Keeps a plan, in the place of the one that `ground` has of that run.
+   *
+   * @throws {PortError} As `TradeLedger.commit`.
+   */
+  begin(user: UserId, run: Run, ground: Ground): Promise<KeptRun>;
   /** Keeps what came of a run, and tells the log. @throws {PortError} As `TradeLedger.commit`. */
-  end(user: UserId, kept: KeptRun, event: NewEvent): Promise<void>;
+  end(user: UserId, kept: KeptRun, events: readonly NewEvent[]): Promise<void>;
   /**
    * Runs, the newest first; those that cannot be read are left out.
    *
@@ -120,19 +117,19 @@ export function createRunRows(
       return row && keptOf(row);
     },
 
-    async begin(user, run, { newest, version }, orders) {
+    async begin(user, run, { kept, newest, version }) {
       const { id, strategyId, asOf } = run;
       const before = newest?.dates[strategyId] ?? asOf;
       const next: NewestRun = {
         runId: id,
-        orders,
         dates: {
           ...newest?.dates,
           [strategyId]: before > asOf ? before : asOf,
         },
       };
+      const runVersion = kept?.version ?? 0;
       await ledger.commit(user, [
-        changeOf({ run, version: 0 }),
+        changeOf({ run, version: runVersion }),
         {
           ...NEWEST,
           ifVersion: version,
@@ -141,11 +138,11 @@ export function createRunRows(
           json: JSON.stringify(next),
         },
       ]);
-      return { run, version: 1 };
+      return { run, version: runVersion + 1 };
     },
 
-    async end(user, kept, event) {
-      await ledger.commit(user, [changeOf(kept)], [event]);
+    async end(user, kept, events) {
+      await ledger.commit(user, [changeOf(kept)], events);
     },
 
     async list(user, { limit, before, offset = 0 }, signal) {
@@ -211,12 +208,11 @@ function keptOf(row: LedgerRow): KeptRun {
 }
 
 function newestOf(row: LedgerRow): NewestRun {
-  const { runId, orders, dates } = parseObject(row.json) ?? {};
+  const { runId, dates } = parseObject(row.json) ?? {};
   const isText = (value: unknown) => typeof value === "string";
   const isReadable = isText(runId) &&
-    Array.isArray(orders) && orders.every(isText) &&
     dates instanceof Object && Object.values(dates).every(isText);
-  if (isReadable) return { runId, orders, dates } as unknown as NewestRun;
+  if (isReadable) return { runId, dates } as unknown as NewestRun;
   throw unreadable(row);
 }
 

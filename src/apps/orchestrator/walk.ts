@@ -15,15 +15,18 @@ import {
   type RunOrder,
 } from "../../../domain/rebalance/run.ts";
 import type { UserId } from "../../../domain/user_id.ts";
+import type { Clock } from "../../../ports/clock.ts";
 import type { OrderEntry } from "../../../ports/order_entry.ts";
 import { hasCode, isTransient, PortError } from "../../../ports/port_error.ts";
-import { inTurns } from "./in_turns.ts";
+import { inTurns } from "../../services/in_turns.ts";
+import { PATIENCE_MS, watchOrders } from "./watching.ts";
 
 /**
  * Sends every order of `run`, and gives its lines with what came of them. Those
  * that reduce go first; the others when they are through. What was sent before
  * is found by its id, so that whoever walks, how often and how many at once,
- * there is one set of orders.
+ * there is one set of orders. One that another walker is sending is waited for,
+ * some seconds for all of them.
  *
  * @param how.isPast Whether it is too late to send: those that the gateway does
  * not know have failed then.
@@ -34,10 +37,15 @@ export async function walk(
   orders: Pick<OrderEntry, "submit" | "find">,
   user: UserId,
   run: Run,
-  how: { readonly concurrency: number; readonly isPast: boolean },
+  how: {
+    readonly concurrency: number;
+    readonly isPast: boolean;
+    readonly clock: Pick<Clock, "monotonic" | "sleep">;
+  },
   signal?: AbortSignal,
 ): Promise<readonly RunLine[]> {
-  const { concurrency, isPast } = how;
+  const { concurrency, isPast, clock } = how;
+  const until = clock.monotonic() + PATIENCE_MS;
   const outcomes = new Map<RunLine, Outcome>();
   const toSend = run.lines.filter(({ order }) => order !== undefined);
   for (const isFirst of [true, false]) {
@@ -66,7 +74,7 @@ export async function walk(
     { symbol }: RunLine,
     { id, side, qty, reduceOnly }: RunOrder,
   ): Promise<Order> {
-    const { order } = await orders.submit(user, {
+    const { order, isRepeat } = await orders.submit(user, {
       id,
       symbol,
       side,
@@ -77,8 +85,16 @@ export async function walk(
       strategyId: run.strategyId,
       runId: run.id,
     }, signal);
-    return order;
+    if (!isRepeat || isKnown(order)) return order;
+    const watch = { orders, clock, concurrency: 1, isDone: isKnown, until };
+    await watchOrders(watch, user, [order], signal);
+    return await orders.find(user, id, signal) ?? order;
   }
+}
+
+/** Whether it is known if the venue has it. */
+function isKnown({ status }: Order): boolean {
+  return status !== "pending_new";
 }
 
 /** Whether it is not worth trying again: nobody waits behind it for ever. */

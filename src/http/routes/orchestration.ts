@@ -4,7 +4,11 @@
  * @module
  */
 import { z } from "zod";
-import { InvalidInput } from "../../../domain/invalid_input.ts";
+import {
+  type InputFault,
+  InvalidInput,
+} from "../../../domain/invalid_input.ts";
+import { hasCode, PortError } from "../../../ports/port_error.ts";
 import type { Orchestrator } from "../../apps/orchestrator.ts";
 import { RequestRefused } from "../errors.ts";
 import { type Route, route } from "../route.ts";
@@ -34,11 +38,14 @@ export function orchestrationRoutes(
       summary: "Trade from what is held to what the signals want",
       description:
         "Ranks the symbols, turns weights into target quantities, and sends " +
-        "one market order for each difference to what the caller holds, " +
-        "orders under way of runs before included; those that reduce go " +
-        "first. There is one run per caller, strategy and `as_of_date`: the " +
-        "same request again gets it, and goes on with it where it was cut " +
-        "off; a request with other terms gets 409. What is held of symbols " +
+        "market orders for the difference to what the caller holds: one a " +
+        "symbol, or two where the side changes. Those that reduce go first. " +
+        "Before that, what is open of the orders of the caller's last run " +
+        "is canceled; 503 while some of them are in doubt. There is one run " +
+        "per caller, strategy and `as_of_date`: the same request again gets " +
+        "it, with its orders as they are now, and goes on with it where it " +
+        "was cut off; a request with other terms gets 409. A run of which " +
+        "nothing has reached the venue is made anew. What is held of symbols " +
         "that are not named stays. With `dry_run` nothing is sent or kept.",
       tags: TAGS,
       request: { body: RunRequestBody },
@@ -90,6 +97,9 @@ export function orchestrationRoutes(
           offset: queryInteger(0, MAX_OFFSET).optional().meta({
             description: "How many of the newest to leave out.",
           }),
+          before: z.string().max(256).optional().meta({
+            description: "Only runs older than this one.",
+          }),
         }),
       },
       responses: {
@@ -100,8 +110,9 @@ export function orchestrationRoutes(
       },
       errors: [501, 503, 504],
       handle: async ({ query, caller: { user }, signal }) => {
-        const { limit = 50, offset = 0 } = query;
-        const runs = await orchestrator.list(user, { limit, offset }, signal);
+        const { limit = 50, offset = 0, before } = query;
+        const page = { limit, offset, before };
+        const runs = await orchestrator.list(user, page, signal);
         return { status: 200, json: { runs: runs.map(summaryOf) } };
       },
     }),
@@ -123,18 +134,45 @@ export function orchestrationRoutes(
   ];
 }
 
-/** Tells of what is refused that it was in the body. */
+/** Tells of what is refused where in the body it was. */
 async function named<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (!(error instanceof InvalidInput) || error.errors.length === 0) {
-      throw error;
-    }
-    const errors = error.errors.map(({ path, message }) => ({
+    const faults = faultsOf(error);
+    if (faults.length === 0) throw error;
+    const { message } = error as Error;
+    const errors = faults.map(({ path, message }) => ({
       path: `body.${path}`,
       message,
     }));
-    throw new RequestRefused("invalid", error.message, { errors });
+    if (!(error instanceof PortError)) {
+      throw new RequestRefused("invalid", message, { errors });
+    }
+    const { code, facts } = error;
+    throw new RequestRefused(code, message, { errors, facts });
   }
+}
+
+/** What is wrong with the request, by the names in its body. */
+function faultsOf(error: unknown): readonly InputFault[] {
+  if (error instanceof InvalidInput) return error.errors;
+  if (hasCode(error, "not_found")) {
+    const { facts, message } = error;
+    // Only of bars that are there it is told how far they reach.
+    const path = "first" in facts ? "as_of_date" : "symbols";
+    return [{ path, message }];
+  }
+  if (!hasCode(error, "conflict")) return [];
+  const { differences, was, now } = error.facts;
+  if (!Array.isArray(differences)) return [];
+  return differences
+    .map((path: string, i) => ({
+      path,
+      message: `was ${Object(was)[i]} in the run: current value is ${
+        Object(now)[i]
+      }`,
+    }))
+    // That is no part of a request.
+    .filter(({ path }) => path !== "lots");
 }

@@ -16,6 +16,7 @@ import { SKIP_REASONS } from "../../../domain/rebalance/moves.ts";
 import {
   countOrders,
   faultOf,
+  isTried,
   type Run as RunOfDomain,
   type RunLine,
   statusOf,
@@ -92,7 +93,8 @@ const Mapping = z.object({
     description: "What a unit was taken to cost.",
   }),
   held_qty: DecimalText.meta({
-    description: "Units held before; what orders under way bring included.",
+    description:
+      "Units held before that order, once what was open of the run before had been canceled.",
   }),
   target_qty: DecimalText.nullable().meta({
     description: "Units wanted; below 0 when short.",
@@ -142,7 +144,10 @@ const SUMMARY = {
   }),
   strategy_id: z.string(),
   as_of_date: z.iso.date(),
-  dry_run: z.boolean(),
+  dry_run: z.boolean().meta({
+    description:
+      "Whether nothing was sent: it was asked to tell only, or the gateway runs with DRY_RUN.",
+  }),
   symbols: z.array(z.string()),
   capital: DecimalText,
   max_position_size: DecimalText,
@@ -214,7 +219,8 @@ export const RunList = z.object({ runs: z.array(RunSummary) }).meta({
 export const Run = z.object({
   ...SUMMARY,
   mappings: z.array(Mapping).meta({
-    description: "A line a symbol, highest signal first.",
+    description:
+      "Highest signal first. A line a symbol; two where the side changes, of which the first closes what is held and the second opens.",
   }),
 }).meta({
   id: "OrchestrationRun",
@@ -233,11 +239,11 @@ export function summaryOf(run: RunOfDomain): z.output<typeof RunSummary> {
     status: statusOf(run),
     strategy_id: run.strategyId,
     as_of_date: run.asOf,
-    dry_run: run.isDryRun,
+    dry_run: isTried(run),
     symbols: [...terms.symbols],
     capital: formatDecimal(terms.capital),
     max_position_size: formatDecimal(terms.maxPositionSize),
-    num_signals: run.lines.length,
+    num_signals: new Set(run.lines.map(({ symbol }) => symbol)).size,
     signal_metadata: {
       model_version: run.modelVersion,
       top_n: terms.topN,
