@@ -141,7 +141,12 @@ export async function openHoldfast(
     clock,
     model: signals.model,
     needsModel: plays(role, "signal-service"),
-    concerns: [writes.fault, models.fault, quarantine.fault],
+    concerns: [
+      writes.fault,
+      models.fault,
+      quarantine.fault,
+      ...plays(role, "execution-gateway") ? [trading.gateway.fault] : [],
+    ],
     faults: [background.fault],
     version: VERSION,
     state: ports.state,

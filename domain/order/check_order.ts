@@ -12,7 +12,7 @@ import {
   SIDES,
   TIMES_IN_FORCE,
 } from "./order.ts";
-import { ORDER_ID_PATTERN } from "./order_intent.ts";
+import { isRunOrderId, ORDER_ID_PATTERN } from "./order_intent.ts";
 
 /** The most units that an order can be of, and the highest price: 10^9. */
 export const MAX_ORDER_SIZE: Decimal = 1_000_000_000n * ONE;
@@ -47,6 +47,7 @@ export function checkOrder(
     ...priceFaults(request),
     ...forceFault(request),
     ...named("client_order_id", request.id, ID),
+    ...runFault(request),
     ...named("strategy_id", request.strategyId, NAME),
     ...named("run_id", request.runId, NAME),
   ];
@@ -95,6 +96,19 @@ function forceFault({ kind, timeInForce }: OrderRequest): InputFault[] {
   }];
 }
 
+function runFault(
+  { id, runId }: Pick<OrderRequest, "runId"> & {
+    readonly id?: string | undefined;
+  },
+): InputFault[] {
+  if (id === undefined || runId !== undefined || !isRunOrderId(id)) return [];
+  return [{
+    path: "client_order_id",
+    message: `must not be like those of runs where no run_id is given: ` +
+      `current value is ${brief(id)}`,
+  }];
+}
+
 function lotFault(qty: Decimal, lots: Lots): InputFault[] {
   if (lots === "fractional" || qty % ONE === 0n) return [];
   return [{
@@ -137,10 +151,14 @@ function named(
   shape: RegExp,
 ): InputFault[] {
   if (value === undefined || shape.test(value)) return [];
-  const message = `must match ${shape.source}: current value is ${
+  return [{ path, message: nameFault(shape.source, value) }];
+}
+
+/** Why `value` cannot be a name that matches `pattern`. */
+export function nameFault(pattern: string, value: string): string {
+  return `must match ${pattern}: current value is ${
     brief(value)
-  }`;
-  return [{ path, message }];
+  } (length ${value.length})`;
 }
 
 function brief(value: string): string {

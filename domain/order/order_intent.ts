@@ -7,8 +7,16 @@
 import { type Decimal, formatDecimal, roundTo } from "../decimal.ts";
 import type { OrderRequest, OrderTerms } from "./order.ts";
 
-/** What a client order id looks like, as a regular expression source. */
-export const ORDER_ID_PATTERN = "^[.A-Z:/a-z0-9_-]{1,36}$";
+/**
+ * What a client order id looks like, as a regular expression source. `.` and
+ * `..` are none, as no address can name them.
+ */
+export const ORDER_ID_PATTERN = "^(?!\\.{1,2}$)[.A-Z:/a-z0-9_-]{1,36}$";
+
+/** Whether an id is one that the orchestrator gives the orders of its runs. */
+export function isRunOrderId(id: string): boolean {
+  return /^R-[0-9a-f]{24}$/.test(id);
+}
 
 /** Hexadecimal digits of an id that follows from the intent. */
 export const INTENT_ID_DIGITS = 24;
@@ -19,7 +27,8 @@ const PRICE_PLACES = 2;
 /**
  * The text whose SHA-256 begins with the id of an order that names none:
  * `symbol|side|qty|limit|stop|strategy|date|order_type|time_in_force`, then
- * `|reduce_only` where it is, then `|run=` and the run where there is one.
+ * `|reduce_only` where it is, then `|run=` and the run where there is one, then
+ * `|attempt=` and which one it is after one that was denied.
  * Prices have two decimals, absent ones are empty; `date` is the day in UTC at
  * `now`. The user is no part of it: orders are told apart by user anyway.
  *
@@ -28,8 +37,13 @@ const PRICE_PLACES = 2;
  * who trades such prices gives ids himself.
  *
  * @param now Milliseconds since the Unix epoch.
+ * @param attempt From 1 on.
  */
-export function intentText(request: OrderRequest, now: number): string {
+export function intentText(
+  request: OrderRequest,
+  now: number,
+  attempt = 1,
+): string {
   const { symbol, side, qty, kind, timeInForce, strategyId, runId } = request;
   return [
     symbol,
@@ -43,6 +57,7 @@ export function intentText(request: OrderRequest, now: number): string {
     timeInForce,
     ...request.reduceOnly ? ["reduce_only"] : [],
     ...runId === undefined ? [] : [`run=${runId}`],
+    ...attempt === 1 ? [] : [`attempt=${attempt}`],
   ].join("|");
 }
 
@@ -73,6 +88,29 @@ export function differingFields(
     ...a.strategyId === b.strategyId ? [] : ["strategy_id"],
     ...a.runId === b.runId ? [] : ["run_id"],
   ];
+}
+
+/**
+ * A field of a request as it is written, by its name on the wire, such as
+ * `limit_price`; `none` where it is absent.
+ */
+export function fieldText(request: OrderRequest, field: string): string {
+  const { limitPrice, stopPrice } = request;
+  const texts: Readonly<Record<string, string | undefined>> = {
+    symbol: request.symbol,
+    side: request.side,
+    qty: formatDecimal(request.qty),
+    order_type: request.kind,
+    limit_price: limitPrice === undefined
+      ? undefined
+      : formatDecimal(limitPrice),
+    stop_price: stopPrice === undefined ? undefined : formatDecimal(stopPrice),
+    time_in_force: request.timeInForce,
+    reduce_only: String(request.reduceOnly),
+    strategy_id: request.strategyId,
+    run_id: request.runId,
+  };
+  return texts[field] ?? "none";
 }
 
 function priceText(price: Decimal | undefined): string {

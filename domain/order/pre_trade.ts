@@ -6,7 +6,10 @@
 import { type Decimal, formatDecimal, sizeOf, times } from "../decimal.ts";
 import type { OrderTerms } from "./order.ts";
 
-/** Limits on any order; 0 is none. */
+/** Most orders that one reason names. */
+const MAX_NAMED = 5;
+
+/** Limits on any order that may enter a position; 0 is none. */
 export interface OrderLimits {
   /** The most units. */
   readonly maxQty: Decimal;
@@ -30,8 +33,16 @@ export interface PreTradeFacts {
   readonly orphans: readonly string[];
   /** Units held; below 0 when short. */
   readonly held: Decimal;
-  /** Units of the symbol that open reduce-only orders of that side have left. */
-  readonly reducing: Decimal;
+  /** Orders that reduce the position right now; see `takesRoom`. */
+  readonly reducing: readonly Reduction[];
+}
+
+/** An order that reduces a position right now. */
+export interface Reduction {
+  /** Its client order id. */
+  readonly id: string;
+  /** Units that it has left. */
+  readonly left: Decimal;
 }
 
 /**
@@ -42,36 +53,45 @@ export function needsPrice({ side, limitPrice }: OrderTerms): boolean {
   return side === "sell" || limitPrice === undefined;
 }
 
+/**
+ * Whether an open reduce-only order leaves others less to reduce: one that is
+ * filled at once. Those that wait for a price share the position, as a stop and
+ * its targets do: the venue cuts what is left of them once it is closed.
+ */
+export function takesRoom({ kind, timeInForce }: OrderTerms): boolean {
+  return kind === "market" || timeInForce === "ioc" || timeInForce === "fok";
+}
+
 /** Units by which an order of that side can bring the position nearer to 0. */
 export function reducibleBy(
   side: OrderTerms["side"],
   { held, reducing }: Pick<PreTradeFacts, "held" | "reducing">,
 ): Decimal {
   const isAgainst = side === "sell" ? held > 0n : held < 0n;
-  const left = isAgainst ? sizeOf(held) - reducing : 0n;
+  const left = isAgainst ? sizeOf(held) - sumOf(reducing) : 0n;
   return left > 0n ? left : 0n;
 }
 
 /**
  * Every reason for which an order must not be sent; none when it may. An order
- * that only reduces a position passes whatever stops trading, so that nobody
- * is locked in.
+ * that only reduces a position passes whatever stops trading, of whatever size
+ * and worth it is, so that nobody is locked in.
  */
 export function violationsOf(
   order: OrderTerms,
   facts: PreTradeFacts,
 ): readonly string[] {
-  const sizes = [...qtyFault(order, facts), ...notionalFault(order, facts)];
-  if (order.reduceOnly) return [...reduceFault(order, facts), ...sizes];
+  if (order.reduceOnly) return reduceFault(order, facts);
   return [
     ...facts.stops.map((reason) =>
       `Cannot send the order as the kill switch is engaged: ${reason}`
     ),
-    ...sizes,
+    ...qtyFault(order, facts),
+    ...notionalFault(order, facts),
     ...lossFault(facts),
     ...facts.orphans.length === 0 ? [] : [
       `Cannot send the order as ${order.symbol} is in quarantine for orders that are not known here: ${
-        facts.orphans.slice(0, 5).join(", ")
+        facts.orphans.slice(0, MAX_NAMED).join(", ")
       }`,
     ],
   ];
@@ -135,9 +155,22 @@ function lossFault({ earnedToday, maxDailyLoss }: PreTradeFacts): string[] {
 function reduceFault(order: OrderTerms, facts: PreTradeFacts): string[] {
   const most = reducibleBy(order.side, facts);
   if (order.qty <= most) return [];
+  const { held, reducing } = facts;
+  const ids = reducing.slice(0, MAX_NAMED).map(({ id }) => id);
+  const taken = ids.length === 0
+    ? ""
+    : `, of which ${formatDecimal(sumOf(reducing))} are taken by ${
+      ids.join(", ")
+    }`;
   return [
     `Cannot send the order as reduce_only allows to ${order.side} ${
       formatDecimal(most)
-    } units at most: current value is ${formatDecimal(order.qty)}`,
+    } units at most where ${
+      formatDecimal(held)
+    } are held${taken}: current value is ${formatDecimal(order.qty)}`,
   ];
+}
+
+function sumOf(reducing: readonly Reduction[]): Decimal {
+  return reducing.reduce((sum, { left }) => sum + left, 0n);
 }

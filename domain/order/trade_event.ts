@@ -6,6 +6,7 @@
 import { type Decimal, formatDecimal, over } from "../decimal.ts";
 import type { NewEvent } from "../event/event.ts";
 import type { Order } from "./order.ts";
+import { isRunOrderId } from "./order_intent.ts";
 import type { Position } from "./position.ts";
 import type { Fill } from "./report.ts";
 
@@ -21,8 +22,8 @@ const MAX_REASON_CHARS = 100;
  * Over all events of an order its counts sum to what has become of it: one
  * order, taken or refused by the venue or by our checks at most once. One that
  * was given up (`failed`, or canceled before it was known to be sent) is
- * neither: it may turn up at the venue, and counts as taken then. An order of a
- * run is counted by the run.
+ * neither: it may turn up at the venue, and counts as taken then. An order that
+ * the orchestrator has sent for a run is counted by the run.
  *
  * @param before The order as it was told of last; `undefined` when it was not.
  */
@@ -32,7 +33,7 @@ export function orderExecuted(
   id: string,
 ): NewEvent {
   const { status, filledQty, runId = order.id } = order;
-  const counts = order.runId === undefined;
+  const counts = order.runId === undefined || !isRunOrderId(order.id);
   const isFirst = before === undefined || before.status === "pending_new";
   const isUndecided = before?.brokerId === undefined;
   const isRefused = status === "rejected" || status === "denied";

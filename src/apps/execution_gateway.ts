@@ -40,12 +40,19 @@ import {
 } from "./execution_gateway/reconciliation.ts";
 import { createSending } from "./execution_gateway/sending.ts";
 import { createStrangers } from "./execution_gateway/strangers.ts";
+import { watchVenue } from "./execution_gateway/venue_watch.ts";
 import { createViews, type Views } from "./execution_gateway/views.ts";
 
 /** Takes orders, looks after them, and tells of them. */
 export interface ExecutionGateway extends OrderEntry {
   /** Whether orders are checked and kept, and none is sent. */
   readonly dryRun: boolean;
+
+  /**
+   * What cannot be done as the venue does not answer, with the number of orders
+   * in doubt and the age of its last answer; for the health of the service.
+   */
+  fault(): string | undefined;
 
   /** Orders of a user, the newest first. */
   readonly orders: Views["orders"];
@@ -87,7 +94,11 @@ const ATTEMPTS = 5;
 /** Creates the gateway. */
 export function createExecutionGateway(given: GatewayParts): ExecutionGateway {
   const { dryRun, clock, answerWithinMs = ANSWER_WITHIN_MS } = given;
-  const broker = withDeadlines(given.broker, clock, answerWithinMs);
+  const venue = watchVenue({
+    ...given,
+    broker: withDeadlines(given.broker, clock, answerWithinMs),
+  });
+  const { broker } = venue;
   const parts = { ...given, broker };
   const book = createOrderBook(parts);
   const switches = createKillSwitches(parts);
@@ -111,6 +122,7 @@ export function createExecutionGateway(given: GatewayParts): ExecutionGateway {
     comparison: createComparison(parts, care),
     late,
     complaints,
+    venue,
   });
   const { refusal: gate, watch } = reconciliation;
   const intake = createIntake(parts, {
@@ -166,6 +178,7 @@ export function createExecutionGateway(given: GatewayParts): ExecutionGateway {
   return {
     ...createViews(parts),
     dryRun,
+    fault: venue.fault,
     killSwitches: switches,
     orphans,
     reconcile: reconciliation.reconcile,

@@ -64,7 +64,7 @@ function pathOf(where: string, path: readonly PropertyKey[]): string {
 
 /** The end of a sentence that begins with the name of a field. */
 function sayWhatIsWrong(issue: z.core.$ZodRawIssue): string | undefined {
-  const current = `: current value is ${show(issue.input)}`;
+  const current = `: current value is ${shown(issue.input)}`;
   switch (issue.code) {
     case "invalid_type":
       return issue.input === undefined
@@ -77,8 +77,9 @@ function sayWhatIsWrong(issue: z.core.$ZodRawIssue): string | undefined {
     case "too_big":
       return `must ${amount(issue.origin, "at most", issue.maximum)}${current}`;
     case "invalid_value":
+      if (issue.input === undefined) return "is required";
       return `must be ${issue.values.length === 1 ? "" : "one of "}${
-        issue.values.map(show).join(", ")
+        issue.values.map(shown).join(", ")
       }${current}`;
     default:
       return undefined;
@@ -114,7 +115,7 @@ function amount(origin: string, limit: string, value: unknown): string {
 }
 
 /** `value` in a few characters. */
-function show(value: unknown): string {
+export function shown(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
   if (typeof value === "string" && value.length > 64) {

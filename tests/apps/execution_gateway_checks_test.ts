@@ -13,6 +13,7 @@ import {
   createGatewayWorld,
   dec,
   type GatewayWorld,
+  holdings,
   wanted,
 } from "../support/gateway_world.ts";
 
@@ -58,8 +59,6 @@ Deno.test("the largest quantity and the largest worth", async () => {
   const limit = { kind: "limit", qty: dec("10") } as const;
   equal(await enter(world, { ...limit, limitPrice: dec("90") }), "accepted");
   match(await enter(world, { ...limit, limitPrice: dec("91") }), /910/);
-  world.price = undefined;
-  match(await enter(world, { qty: dec("8") }), /no price is known/);
   equal(world.broker.requests.length, 2);
 });
 
@@ -87,11 +86,83 @@ Deno.test("what a sell may be worth is at least the newest price", async () => {
     /current value is 1020$/,
   );
   world.price = undefined;
-  match(await sell({ ...low, qty: dec("9") }), /no price is known/);
   equal(
     await enter(world, { ...high, limitPrice: dec("100"), qty: one }),
     "accepted",
   );
+});
+
+Deno.test("what no price is known of is not taken, where its worth is limited", async () => {
+  const world = await createGatewayWorld({
+    limits: { maxQty: 0n, maxNotional: dec("1000") },
+  });
+  world.price = undefined;
+  const symbol = parseSymbol("NOPE");
+  await rejects(enter(world, { id: "a", symbol }), {
+    code: "not_found",
+    message:
+      "Cannot take the order as no price of NOPE is known: check the symbol",
+  });
+  equal(await world.gateway.find(ANN, "a"), undefined);
+  // What cannot be read now is another thing: the symbol is there.
+  const damaged = world.another({
+    prices: {
+      latest: () => Promise.reject(new PortError("corrupt", "Cannot read")),
+    },
+  });
+  await damaged.reconcile();
+  const { order } = await damaged.submit(ANN, wanted({ id: "b" }));
+  match(order.reason!, /its worth is limited and no price is known/);
+});
+
+Deno.test("a stop and its targets share the position, and none holds up the way out", async () => {
+  const world = await createGatewayWorld();
+  const { broker, gateway } = world;
+  broker.script("fill");
+  await gateway.submit(ANN, wanted({ qty: dec("100") }));
+  const out = { side: "sell", reduceOnly: true } as const;
+  const stop = { ...out, kind: "stop", stopPrice: dec("90") } as const;
+  const target = { ...out, kind: "limit", qty: dec("50") } as const;
+  equal(await enter(world, { ...stop, qty: dec("100") }), "accepted");
+  for (const limitPrice of [dec("110"), dec("120")]) {
+    equal(await enter(world, { ...target, limitPrice }), "accepted");
+  }
+  // None may be larger than the position.
+  match(
+    await enter(world, { ...stop, qty: dec("101") }),
+    /^denied: .*sell 100 units at most where 100 are held: current value is 101$/,
+  );
+  equal(await enter(world, { ...out, qty: dec("100") }), "accepted");
+});
+
+Deno.test("who only reduces passes limits of size and worth, and needs no price", async () => {
+  const world = await createGatewayWorld();
+  world.broker.script("fill");
+  await world.gateway.submit(ANN, wanted());
+  world.price = undefined;
+  const strict = world.another({
+    limits: { maxQty: dec("1"), maxNotional: dec("1") },
+  });
+  const { order } = await strict.submit(
+    ANN,
+    wanted({ side: "sell", reduceOnly: true }),
+  );
+  equal(order.status, "accepted");
+});
+
+Deno.test("twenty who leave by the market at once leave once", async () => {
+  const { gateway, broker } = await createGatewayWorld();
+  broker.script(...Array.from({ length: 2 }, () => "fill" as const));
+  await gateway.submit(ANN, wanted());
+  const out = { side: "sell", reduceOnly: true } as const;
+  const entered = await Promise.all(Array.from(
+    { length: 20 },
+    (_, i) => gateway.submit(ANN, wanted({ ...out, id: `out-${i}` })),
+  ));
+  const count = (status: string) =>
+    entered.filter(({ order }) => order.status === status).length;
+  deepEqual([count("filled"), count("denied")], [1, 19]);
+  deepEqual(await holdings(gateway), ["0 ACME at 0, 0 earned"]);
 });
 
 Deno.test("the limit of a day's losses is that of the user's settings", async () => {
@@ -187,7 +258,7 @@ Deno.test("who only reduces a position is held up by nothing of it", async () =>
   // What is open already counts.
   match(
     await enter(world, { ...out, id: "c", qty: dec("5") }),
-    /^denied: .*reduce_only allows to sell 4 units at most: current value is 5$/,
+    /^denied: .*reduce_only allows to sell 4 units at most where 10 are held, of which 6 are taken by b: current value is 5$/,
   );
   broker.fill("b", "1");
   await gateway.refresh();
@@ -221,7 +292,6 @@ Deno.test("two instances do not reduce the same units twice", async () => {
 
 Deno.test("what is reduced while an order is checked counts", async () => {
   const out = { side: "sell", reduceOnly: true } as const;
-  const waits = { kind: "limit", limitPrice: dec("120") } as const;
   /** Enters `last` while `meanwhile` is done where it looks at open orders. */
   async function during(
     meanwhile: (world: GatewayWorld) => Promise<unknown>,
@@ -231,7 +301,7 @@ Deno.test("what is reduced while an order is checked counts", async () => {
     const { gateway, broker, ledger, another } = world;
     broker.script("fill");
     await gateway.submit(ANN, wanted({ qty: dec("20") }));
-    await gateway.submit(ANN, wanted({ ...out, ...waits, id: "a" }));
+    await gateway.submit(ANN, wanted({ ...out, id: "a" }));
     let isOnce = true;
     const other = another({
       ledger: {
@@ -250,7 +320,7 @@ Deno.test("what is reduced while an order is checked counts", async () => {
     return order.status;
   }
   const another = ({ gateway }: GatewayWorld) =>
-    gateway.submit(ANN, wanted({ ...out, ...waits, id: "b" }));
+    gateway.submit(ANN, wanted({ ...out, id: "b" }));
   const filled = async ({ gateway, broker }: GatewayWorld) => {
     broker.fill("a", "10");
     await gateway.refresh();
@@ -260,6 +330,31 @@ Deno.test("what is reduced while an order is checked counts", async () => {
     // Half of it is sold then, and the other half is there to be.
     equal(await during(filled, isBefore), "accepted");
   }
+});
+
+Deno.test("an order that the venue misnames for once is no orphan", async () => {
+  const world = await createGatewayWorld();
+  const { gateway, broker, telemetry } = world;
+  await gateway.submit(ANN, wanted({ id: "one" }));
+  broker.script("fill");
+  await gateway.submit(ANN, wanted({ id: "two" }));
+  broker.lie((report) => ({
+    ...report,
+    status: "open",
+    order: { ...report.order, id: `not-${report.order.id}` },
+  }));
+  broker.hint("one");
+  await gateway.refresh();
+  await gateway.reconcile();
+  deepEqual(await gateway.orphans.list(), []);
+  const told = telemetry.logged().filter(({ message, level }) =>
+    level === "error" && /by another id/.test(message)
+  );
+  deepEqual(told.map(({ fields }) => fields["order"]), ["one"]);
+  broker.lie();
+  await gateway.refresh();
+  equal(await enter(world, { id: "three" }), "accepted");
+  equal((await gateway.find(ANN, "one"))?.reason, undefined);
 });
 
 Deno.test("a symbol with an order that nobody knows is in quarantine, for its user", async () => {

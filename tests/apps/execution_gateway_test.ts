@@ -9,6 +9,7 @@ import type { Order } from "../../domain/order/order.ts";
 import { intentText } from "../../domain/order/order_intent.ts";
 import { isUuid } from "../../domain/uuid.ts";
 import { parseUserId } from "../../domain/user_id.ts";
+import { sha256 } from "../../src/services/sha256.ts";
 import { checkEvents } from "../support/gateway_events.ts";
 import {
   deepEqual,
@@ -96,16 +97,63 @@ Deno.test("one id stands for one intent", async () => {
       ANN,
       wanted({ id: "ULT-06JAN-00001-E", qty: dec("1"), runId: "r" }),
     ),
-    { code: "conflict", message: /differs in qty, run_id/ },
+    {
+      code: "conflict",
+      message: /differs in qty \(there 10\), run_id \(there none\):/,
+    },
   );
   // Prices that differ behind the second decimal share an id.
   const limit = { kind: "limit", limitPrice: dec("0.001") } as const;
   await gateway.submit(ANN, wanted(limit));
   await rejects(
     gateway.submit(ANN, wanted({ ...limit, limitPrice: dec("0.002") })),
-    { code: "conflict", message: /limit_price.*another client_order_id/ },
+    {
+      code: "conflict",
+      message:
+        /limit_price \(there 0.001\), and without an id prices count to the cent: give another client_order_id/,
+    },
   );
   equal(broker.requests.length, 2);
+});
+
+Deno.test("what was denied without an id is checked again, and is another order then", async () => {
+  const { gateway, broker, another, clock } = await createGatewayWorld();
+  const { killSwitches } = gateway;
+  const stop = (isEngaged: boolean, reason: string) =>
+    killSwitches.turn({ isEngaged, reason, by: "op" });
+  await stop(true, "news");
+  const named = await gateway.submit(ANN, wanted({ id: "one" }));
+  const first = await gateway.submit(ANN, wanted());
+  // For the same reasons it is the same order.
+  deepEqual(await gateway.submit(ANN, wanted()), { ...first, isRepeat: true });
+  await stop(true, "more news");
+  const second = await gateway.submit(ANN, wanted());
+  deepEqual([second.order.status, second.isRepeat], ["denied", false]);
+  await stop(false, "over");
+  // Whoever is asked, and how often at once.
+  const other = another();
+  await other.reconcile();
+  const third = await Promise.all(
+    [gateway, other, gateway].map((one) => one.submit(ANN, wanted())),
+  );
+  deepEqual(
+    third.map(({ order }) => order.id),
+    [
+      1,
+      1,
+      1,
+    ].map(() => third[0]!.order.id),
+  );
+  equal(third.filter(({ isRepeat }) => !isRepeat).length, 1);
+  equal((await gateway.submit(ANN, wanted())).isRepeat, true);
+  const text = intentText(wanted(), clock.now(), 3);
+  equal(third[0]!.order.id, sha256(text).toHex().slice(0, 24));
+  deepEqual(broker.requests.map(({ id }) => id), [third[0]!.order.id]);
+  deepEqual(await gateway.find(ANN, first.order.id), first.order);
+  deepEqual(await gateway.find(ANN, second.order.id), second.order);
+  // Who has named it has meant that one.
+  const again = await gateway.submit(ANN, wanted({ id: "one" }));
+  deepEqual(again, { order: named.order, isRepeat: true });
 });
 
 Deno.test("requests at once with one id are one order", async () => {
@@ -188,19 +236,26 @@ Deno.test("each change of an order and each fill is told once", async () => {
 });
 
 Deno.test("to the autopilot an order with its fills is one trade", async () => {
-  for (const runId of [undefined, "run-1"]) {
+  const named = "ULT-06JAN-00001-E";
+  const cases: [string, string | undefined][] = [
+    [named, undefined],
+    // Of a run that is not the orchestrator's.
+    [named, "run-1"],
+    [`R-${"0a".repeat(12)}`, "run-1"],
+  ];
+  for (const [id, runId] of cases) {
     const { gateway, broker, events } = await createGatewayWorld();
-    await gateway.submit(ANN, wanted({ id: "ULT-06JAN-00001-E", runId }));
-    broker.fill("ULT-06JAN-00001-E", "4");
+    await gateway.submit(ANN, wanted({ id, runId }));
+    broker.fill(id, "4");
     await gateway.refresh();
-    broker.fill("ULT-06JAN-00001-E", "6");
+    broker.fill(id, "6");
     await gateway.refresh();
     const book = createTradeBook();
     const told = await events();
     for (const event of told) ok(book.apply(event));
     const last = told.at(-1)!;
     const now = last.committedAt;
-    if (runId !== undefined) {
+    if (id !== named) {
       // The run tells of its orders itself, once and together.
       const counts = { num_orders: 1, num_accepted: 1, num_rejected: 0 };
       ok(book.apply({
@@ -211,11 +266,12 @@ Deno.test("to the autopilot an order with its fills is one trade", async () => {
       }));
     }
     equal(book.tally("ann", undefined, now, 0).tradesDay, 1);
-    equal(book.tally("ann", "ultra", now, 0).tradesDay, 1);
+    const inMode = book.tally("ann", "ultra", now, 0).tradesDay;
+    equal(inMode, Number(id === named));
     equal(book.unreadable, 0);
     const [held] = book.positions("ann");
     equal(held?.symbol, "ACME");
-    equal(held?.mode, "ultra");
+    if (id === named) equal(held?.mode, "ultra");
   }
 });
 

@@ -32,16 +32,19 @@ const ORDER: Order = {
 /** A status, with `@` where the venue is known to have the order by then. */
 type Step = OrderStatus | `${OrderStatus}@`;
 
-function summed(steps: readonly Step[], runId?: string): number[] {
+function summed(
+  steps: readonly Step[],
+  of: Pick<Order, "runId"> & Partial<Pick<Order, "id">> = {},
+): number[] {
   let before: Order | undefined = steps[0] === "denied" ||
       steps[0] === "dry_run"
     ? undefined
-    : { ...ORDER, runId };
+    : { ...ORDER, ...of };
   const sums = [0, 0, 0];
   for (const step of steps) {
     const status = step.replace("@", "") as OrderStatus;
     const brokerId = step.endsWith("@") ? "b-1" : undefined;
-    const order = { ...ORDER, runId, status, brokerId };
+    const order = { ...ORDER, ...of, status, brokerId };
     const data = JSON.parse(orderExecuted(order, before, "id").json);
     ["num_orders", "num_accepted", "num_rejected"].forEach((name, i) =>
       sums[i]! += data[name]
@@ -71,7 +74,10 @@ Deno.test("the counts of an order sum to what has become of it", () => {
   ];
   for (const [steps, sums] of cases) {
     deepEqual(summed(steps), sums, steps.join(" -> "));
-    // The run counts its orders itself.
-    deepEqual(summed(steps, "run-1"), [0, 0, 0]);
+    // The run counts its orders itself; whoever else names a run does not.
+    const id = `R-${"0a".repeat(12)}`;
+    deepEqual(summed(steps, { runId: "run-1", id }), [0, 0, 0]);
+    deepEqual(summed(steps, { runId: "run-1" }), sums);
+    deepEqual(summed(steps, { runId: "run-1", id: `${id}0` }), sums);
   }
 });

@@ -22,11 +22,12 @@ import {
 import { printOrder, readOrder } from "../../domain/order/order_record.ts";
 import {
   type PreTradeFacts,
+  takesRoom,
   violationsOf,
 } from "../../domain/order/pre_trade.ts";
 import { parseSymbol } from "../../domain/symbol.ts";
 import { parseUserId } from "../../domain/user_id.ts";
-import { deepEqual, equal, ok } from "../support/assert.ts";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 
 const dec = (text: string) => parseDecimal(text)!;
 const NEW_YEAR = Date.UTC(2026, 0, 1, 0, 0, 0);
@@ -64,6 +65,7 @@ Deno.test("the text of an intent has every part, in its place", () => {
     intentText(ORDER, NEW_YEAR - 1),
     "ACME|sell|0.5|1.01|2.00|alpha|2025-12-31|stop_limit|gtc|reduce_only|run=r",
   );
+  match(intentText(ORDER, NEW_YEAR, 2), /\|reduce_only\|run=r\|attempt=2$/);
   equal(
     intentText(
       { ...ORDER, kind: "market", limitPrice: undefined, stopPrice: undefined },
@@ -133,6 +135,27 @@ Deno.test("every fault of an order is told, each by its field", () => {
   ]);
 });
 
+Deno.test("ids that no address can name, and those of runs, are not for all", () => {
+  const isTaken = (id: string, runId?: string) => {
+    try {
+      const limit = { ...ORDER, timeInForce: "day" } as const;
+      checkOrder({ ...limit, id, runId }, "fractional");
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const run = `R-${"0a".repeat(12)}`;
+  deepEqual([".", "..", "...", ".a", run].map((id) => isTaken(id)), [
+    false,
+    false,
+    true,
+    true,
+    false,
+  ]);
+  deepEqual([isTaken(run, "r"), isTaken(`${run}0`)], [true, true]);
+});
+
 Deno.test("rows give back what they were given", () => {
   fc.assert(fc.property(
     anyRequest,
@@ -181,7 +204,7 @@ const FACTS: PreTradeFacts = {
   maxDailyLoss: undefined,
   orphans: [],
   held: 0n,
-  reducing: 0n,
+  reducing: [],
 };
 
 Deno.test("an order that only reduces brings a position nearer to 0, never past it", () => {
@@ -191,7 +214,7 @@ Deno.test("an order that only reduces brings a position nearer to 0, never past 
     fc.bigInt(0n, 10n ** 21n),
     (request, held, reducing) => {
       const order = { ...request, reduceOnly: true };
-      const facts = { ...FACTS, held, reducing };
+      const facts = { ...FACTS, held, reducing: [{ id: "a", left: reducing }] };
       if (violationsOf(order, facts).length > 0) return;
       const signed = (qty: bigint) => order.side === "buy" ? qty : -qty;
       const after = held + signed(reducing) + signed(order.qty);
@@ -199,6 +222,24 @@ Deno.test("an order that only reduces brings a position nearer to 0, never past 
       ok(held !== 0n);
     },
   ));
+});
+
+Deno.test("what waits for its price leaves others the room to reduce", () => {
+  const rooms = ORDER_KINDS.map((kind) => takesRoom({ ...ORDER, kind }));
+  deepEqual(rooms, [true, false, false, false]);
+  const limit = { ...ORDER, kind: "limit" } as const;
+  equal(takesRoom({ ...limit, timeInForce: "ioc" }), true);
+  equal(takesRoom({ ...limit, timeInForce: "fok" }), true);
+});
+
+Deno.test("what only reduces is of any size and worth", () => {
+  const facts = {
+    ...FACTS,
+    limits: { maxQty: 1n, maxNotional: 1n },
+    held: ORDER.qty,
+  };
+  deepEqual(violationsOf(ORDER, facts), []);
+  equal(violationsOf({ ...ORDER, reduceOnly: false }, facts).length, 2);
 });
 
 Deno.test("limits hold at the very number, and 0 is none", () => {

@@ -9,7 +9,7 @@ import { openHoldfast } from "../../src/holdfast.ts";
 import type { Route } from "../../src/http/route.ts";
 import { type RouteServices, routesOf } from "../../src/http/routes/mod.ts";
 import { type Role, ROLES } from "../../src/services/role.ts";
-import { deepEqual, equal, fail, ok } from "../support/assert.ts";
+import { deepEqual, equal, fail, match, ok } from "../support/assert.ts";
 import { createFakeClock } from "../support/fake_clock.ts";
 import { needs } from "../support/needs.ts";
 import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
@@ -201,6 +201,24 @@ if (await needs(import.meta.url, ["read", "env", "net"])) {
       equal(ill.status === "unhealthy", scores, role);
       equal(ill.model_loaded, false, role);
     }
+  });
+
+  Deno.test("a venue that is away is told by whoever sends it orders", async () => {
+    const PAPER_BROKER = "lost_request=1";
+    await using gateway = await open("execution-gateway", { PAPER_BROKER });
+    const body = JSON.stringify({
+      symbol: "SYNA",
+      side: "buy",
+      qty: "1",
+      order_type: "market",
+    });
+    const send = () =>
+      gateway.app.request("/api/v1/orders", { method: "POST", body });
+    // First it is reconciled.
+    while ((await send()).status !== 202) await turn();
+    const { status, reasons } = await healthOf(gateway.app);
+    equal(status, "degraded");
+    match(reasons[0], /venue paper .* 1 order is in doubt, .*not answered yet/);
   });
 
   Deno.test("an orchestrator says which of the others do not answer; who asks nobody says nothing", async () => {

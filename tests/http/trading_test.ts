@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PortError } from "../../ports/port_error.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createHostGuard } from "../../src/http/host_guard.ts";
 import { createIdentity } from "../../src/http/identity.ts";
@@ -90,6 +91,12 @@ Deno.test("a repeat is 200, another request of that id 409 by its fields", async
     other.json.errors.map((error: { path: string }) => error.path),
     ["body.side", "body.qty"],
   );
+  const stored = "must be as in the order of this id, which has";
+  deepEqual(
+    other.json.errors.map((error: { message: string }) => error.message),
+    [`${stored} buy`, `${stored} 10`],
+  );
+  match(other.json.detail, /differs in side \(there buy\), qty \(there 10\):/);
 });
 
 Deno.test("an order in doubt is 202, and tells when it is asked for", async () => {
@@ -139,6 +146,58 @@ Deno.test("what is no order is 400 and names its part", async () => {
   }
   equal((await ask("POST", ORDERS, { ...ORDER, quantity: 1 })).status, 400);
   equal(broker.requests.length, 0);
+});
+
+Deno.test("what is wrong with an order is told with its value", async () => {
+  const { ask } = await createClient();
+  const { side: _side, ...noSide } = ORDER;
+  const { order_type: _type, ...noType } = ORDER;
+  const cases: [RegExp, unknown][] = [
+    [/^is required$/, noSide],
+    [/^is required$/, noType],
+    [/^is required$/, { ...ORDER, qty: undefined }],
+    [/current value is "a b" \(length 3\)$/, {
+      ...ORDER,
+      client_order_id: "a b",
+    }],
+    [/current value is "x+" \(length 37\)$/, {
+      ...ORDER,
+      client_order_id: "x".repeat(37),
+    }],
+    [/current value is "\.\." \(length 2\)$/, {
+      ...ORDER,
+      client_order_id: "..",
+    }],
+    [/current value is "" \(length 0\)$/, { ...ORDER, strategy_id: "" }],
+    [/current value is "ü" \(length 1\)$/, { ...ORDER, run_id: "ü" }],
+    [/in quotes or not: current value is null$/, {
+      ...ORDER,
+      limit_price: null,
+    }],
+    [/like those of runs where no run_id is given/, {
+      ...ORDER,
+      client_order_id: `R-${"0a".repeat(12)}`,
+    }],
+  ];
+  for (const [message, body] of cases) {
+    const { status, json } = await ask("POST", ORDERS, body);
+    equal(status, 400, JSON.stringify(body));
+    match(json.errors[0].message, message);
+  }
+  const named = { ...ORDER, client_order_id: "..." };
+  equal((await ask("POST", ORDERS, named)).status, 201);
+});
+
+Deno.test("what no price is known of is 404", async () => {
+  const world = await createClient({
+    limits: { maxQty: 0n, maxNotional: 1n },
+    prices: {
+      latest: () => Promise.reject(new PortError("not_found", "Cannot tell")),
+    },
+  });
+  const { status, json } = await world.ask("POST", ORDERS, ORDER);
+  equal(status, 404);
+  match(json.detail, /no price of ACME is known: check the symbol/);
 });
 
 Deno.test("orders are listed by pages, and only to whom they belong", async () => {
@@ -216,6 +275,12 @@ Deno.test("the operator stops trading, of one or of all; others may not", async 
   equal(denied.status, 201);
   equal(denied.json.status, "denied");
   match(denied.json.reason, /kill switch is engaged: for ann, the feed/);
+  match(
+    denied.json.message,
+    /; to send it again give another client_order_id$/,
+  );
+  const unnamed = await ask("POST", ORDERS, ORDER);
+  match(unnamed.json.message, /for ann, the feed is wrong$/);
   const order = { ...ORDER, client_order_id: "b" };
   equal((await ask("POST", ORDERS, order, "bob")).json.status, "accepted");
 

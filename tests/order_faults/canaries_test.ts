@@ -148,7 +148,7 @@ const CANARIES: readonly Canary[] = [
       find: "const kept = await begin(",
       replace: `if (isOff("plan")) {
           const { walk } = await import("./orchestrator/walk.ts");
-          await walk(orders, user, plan, { concurrency, isPast: false });
+          await walk(orders, user, plan, { concurrency, isPast: false, clock });
         }
         const kept = await begin(`,
     }],

@@ -232,25 +232,30 @@ export function createClients(fleet: Fleet, seed: number): Clients {
       await Promise.all([...all, runOrchestrator(signal)]);
     },
     async settle() {
-      const { rows } = await fleet.books();
-      const open = rows.filter(({ kind, isOpen }) =>
-        kind === "order" && isOpen
-      );
-      await inTurns(open, ({ user, id }) => cancel(user, id, 0));
-      for (const deadline = performance.now() + SETTLE_MS;;) {
-        const { rows } = await fleet.books();
-        const isQuiet = !rows.some(({ kind, isOpen }) =>
-          isOpen && ["order", "paper_order", "paper_late"].includes(kind)
-        );
-        // What is still open then is for the judge.
-        if (isQuiet || performance.now() > deadline) break;
-        await sleep(100);
-      }
+      await rest();
       await inTurns(asked, async (ask) => {
         for (let n = 0; n < fleet.size; n++) await send(ask, n);
       });
+      // What was denied before may be another order now.
+      await rest();
     },
   };
+
+  /** Cancels what is open, until nothing more is to come. */
+  async function rest(): Promise<void> {
+    const { rows } = await fleet.books();
+    const open = rows.filter(({ kind, isOpen }) => kind === "order" && isOpen);
+    await inTurns(open, ({ user, id }) => cancel(user, id, 0));
+    for (const deadline = performance.now() + SETTLE_MS;;) {
+      const { rows } = await fleet.books();
+      const isQuiet = !rows.some(({ kind, isOpen }) =>
+        isOpen && ["order", "paper_order", "paper_late"].includes(kind)
+      );
+      // What is still open then is for the judge.
+      if (isQuiet || performance.now() > deadline) break;
+      await sleep(100);
+    }
+  }
 }
 
 /** Mostly market orders, some that wait at the venue; some name themselves. */

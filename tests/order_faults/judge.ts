@@ -70,11 +70,23 @@ function judgeAnswers(
   const orders = rowsOf(books, "order");
   const asks = Map.groupBy(replies, ({ user, ask }) => `${user} ${ask}`);
   const asked = new Map<string, string>();
+  const all: (readonly [string, OrderReply[]])[] = [];
   for (const [ask, answers] of asks) {
-    const good = answers.filter(({ status }) => status < 300);
     for (const { status, body } of answers) {
       if (status >= 300) say("answer", `${ask}: ${status} ${body["detail"]}`);
     }
+    const good = answers.filter(({ status }) => status < 300);
+    const attempts = Map.groupBy(good, nameOf);
+    // What was denied without an id may be tried again, until it is taken.
+    const lasting = attempts.keys().filter((name) =>
+      orders.get(name)?.data["status"] !== "denied" || /-E$/.test(name)
+    ).toArray();
+    if (attempts.size > 1 && lasting.length > 1) {
+      say("answer", `${ask}: client_order_id ${lasting.join(" and ")}`);
+    }
+    for (const attempt of attempts.values()) all.push([ask, attempt]);
+  }
+  for (const [ask, good] of all) {
     const [first] = good;
     if (!first) continue;
     const fresh = good.filter(({ isRepeat }) => isRepeat === false);
@@ -86,7 +98,7 @@ function judgeAnswers(
         say("answer", `${ask}: ${field} ${values}`);
       }
     }
-    const name = `${first.user} ${first.body["client_order_id"]}`;
+    const name = nameOf(first);
     const other = asked.get(name);
     if (other !== undefined) say("answer", `${ask} and ${other}: both ${name}`);
     asked.set(name, ask);
@@ -112,6 +124,9 @@ function judgeAnswers(
     }
   }
 }
+
+const nameOf = ({ user, body }: OrderReply) =>
+  `${user} ${body["client_order_id"]}`;
 
 function judgeVenue(books: Books, say: Say): void {
   const orders = rowsOf(books, "order");

@@ -7,10 +7,16 @@ import { readGlobalBreaker } from "../../../domain/autopilot/settings.ts";
 import type { Decimal } from "../../../domain/decimal.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
 import type { OrderRequest, Side } from "../../../domain/order/order.ts";
-import { needsPrice, violationsOf } from "../../../domain/order/pre_trade.ts";
+import {
+  needsPrice,
+  type Reduction,
+  takesRoom,
+  violationsOf,
+} from "../../../domain/order/pre_trade.ts";
 import type { TradingSymbol } from "../../../domain/symbol.ts";
 import type { UserId } from "../../../domain/user_id.ts";
-import { hasCode } from "../../../ports/port_error.ts";
+import { rowsOf } from "../../../ports/ledger_rows.ts";
+import { hasCode, PortError } from "../../../ports/port_error.ts";
 import type { KillSwitches } from "./kill_switches.ts";
 import type { OrderBook } from "./order_book.ts";
 import type { Orphans } from "./orphans.ts";
@@ -23,7 +29,6 @@ import {
   orderOf,
   positionOf,
   positionRef,
-  rowsOf,
 } from "./rows.ts";
 import type { Position } from "../../../domain/order/position.ts";
 
@@ -42,7 +47,8 @@ export interface Checks {
   /**
    * Checks what `user` asks for, in the rows as they are now.
    *
-   * @throws {PortError} When nobody can tell now what an order must pass.
+   * @throws {PortError} `not_found` when no price is known of what it trades;
+   * others when nobody can tell now what an order must pass.
    */
   of(
     user: UserId,
@@ -89,33 +95,43 @@ export function createChecks(
   }
 
   /** The newest price, where it matters. */
-  async function priceOf(request: OrderRequest, signal?: AbortSignal) {
-    if (limits.maxNotional === 0n || !needsPrice(request)) return undefined;
+  async function priceOf(
+    request: OrderRequest,
+    signal?: AbortSignal,
+  ): Promise<Decimal | undefined> {
+    if (request.reduceOnly || limits.maxNotional === 0n) return undefined;
+    if (!needsPrice(request)) return undefined;
+    const { symbol } = request;
     try {
-      return (await prices.latest(request.symbol, signal)).price;
+      return (await prices.latest(symbol, signal)).price;
     } catch (error) {
-      const isUnknown = hasCode(error, "not_found", "corrupt", "quarantined");
-      if (isUnknown) return undefined;
-      throw error;
+      if (hasCode(error, "corrupt", "quarantined")) return undefined;
+      if (!hasCode(error, "not_found")) throw error;
+      throw new PortError(
+        "not_found",
+        `Cannot take the order as no price of ${symbol} is known: check the symbol`,
+        { cause: error },
+      );
     }
   }
 
-  /** Units that open reduce-only orders of that side have left. */
+  /** Reduce-only orders of that side that are at work right now. */
   async function reducing(
     user: UserId,
     symbol: TradingSymbol,
     side: Side,
     signal?: AbortSignal,
-  ): Promise<Decimal> {
-    let left = 0n;
+  ): Promise<readonly Reduction[]> {
+    const found: Reduction[] = [];
     const query = { user, kind: "order", isOpen: true };
     for await (const row of rowsOf(ledger, query, signal)) {
       const order = orderOf(row)!.value;
       const isIts = order.reduceOnly && order.symbol === symbol &&
-        order.side === side;
-      if (isIts) left += order.qty - order.filledQty;
+        order.side === side && takesRoom(order);
+      if (!isIts) continue;
+      found.push({ id: order.id, left: order.qty - order.filledQty });
     }
-    return left;
+    return found;
   }
 
   return {
@@ -135,7 +151,7 @@ export function createChecks(
         reduceOnly ? NO_LIMIT : dailyLoss(user, signal),
         reduceOnly ? [] : orphans.of(user, symbol, signal),
         priceOf(request, signal),
-        reduceOnly ? reducing(user, symbol, side, signal) : 0n,
+        reduceOnly ? reducing(user, symbol, side, signal) : [],
       ]);
       const position = positionOf(symbol, positionRow);
       const { value: { realized, commission } } = dayOf(dayRow);

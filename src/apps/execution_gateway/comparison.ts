@@ -8,11 +8,12 @@ import { parseObject } from "../../../domain/json_value.ts";
 import { readOrder } from "../../../domain/order/order_record.ts";
 import { parseSymbol } from "../../../domain/symbol.ts";
 import type { UserId } from "../../../domain/user_id.ts";
-import { inTurns } from "../orchestrator/in_turns.ts";
+import { inTurns } from "../../services/in_turns.ts";
+import { rowsOf } from "../../../ports/ledger_rows.ts";
 import { mayFillLate } from "./late_looks.ts";
 import type { OrderCare } from "./order_care.ts";
 import type { GatewayParts } from "./parts.ts";
-import { positionOf, rowsOf } from "./rows.ts";
+import { positionOf } from "./rows.ts";
 
 /** Newest orders among which one is sought that explains a difference. */
 const MAX_ENDED = 200;

@@ -7,6 +7,7 @@ import { checkOrder } from "../../../domain/order/check_order.ts";
 import type { OrderRequest } from "../../../domain/order/order.ts";
 import {
   differingFields,
+  fieldText,
   INTENT_ID_DIGITS,
   intentText,
 } from "../../../domain/order/order_intent.ts";
@@ -31,6 +32,9 @@ import type { Sending } from "./sending.ts";
 
 /** Orders of one user that are entered at a time. */
 const MAX_ENTERING = 16;
+
+/** Times that an order without an id is kept anew after it was denied. */
+const MAX_ATTEMPTS = 100;
 
 /** Takes orders in. */
 export type Intake = Pick<OrderEntry, "submit">;
@@ -67,31 +71,48 @@ export function createIntake(
   const users = createLanes(MAX_WAITING, MAX_ENTERING);
   const lanes = createLanes();
 
-  /** Finds the order, or keeps it as what the checks make of it. */
+  /**
+   * Finds the order, or keeps it as what the checks make of it. One that was
+   * denied is checked again where `ids` has another id for it.
+   */
   function createEntry(
     user: UserId,
-    id: string,
+    ids: readonly (() => string)[],
     request: OrderRequest,
     signal: AbortSignal | undefined,
   ) {
     const tries: Tried[] = [];
-    return async (): Promise<Entered | PortError> => {
-      const held = await book.read(user, id, signal);
-      if (held) {
+
+    /** The newest order under `ids`, and the id that is left for the next. */
+    async function look(): Promise<{ held?: Entered; id?: string }> {
+      let held: Entered | undefined;
+      for (const idOf of ids) {
+        const id = idOf();
+        const kept = await book.read(user, id, signal);
+        if (!kept) return { ...held && { held }, id };
         // Where an answer of the ledger was lost, it is one from here.
-        const ours = held.version === 1
+        const ours = kept.version === 1
           ? tries.find(({ value }) =>
-            printOrder(value) === printOrder(held.value)
+            value.id === id && printOrder(value) === printOrder(kept.value)
           )
           : undefined;
-        if (!ours) checkSame(held.value, request);
-        return { kept: held, hold: ours?.hold };
+        if (!ours) checkSame(kept.value, request, ids.length === 1);
+        held = { kept, hold: ours?.hold };
+        if (ours || kept.value.status !== "denied") break;
       }
+      return { held: held! };
+    }
+
+    return async (): Promise<Entered | PortError> => {
+      const { held, id } = await look();
+      if (id === undefined) return held!;
       // Waiting a moment here would not help.
       const refusal = request.reduceOnly ? undefined : gate(user);
       if (refusal) return refusal;
       const checked = await checks.of(user, request, signal);
       signal?.throwIfAborted();
+      // What is denied for the same reasons is no other order.
+      if (held && reasonOf(checked) === held.kept.value.reason) return held;
       const hold = holds.take();
       const value = recordOf(user, id, request, checked, hold);
       tries.push({ value, hold });
@@ -105,11 +126,12 @@ export function createIntake(
     user: UserId,
     id: string,
     request: OrderRequest,
-    { violations }: Checked,
+    checked: Checked,
     hold: Hold,
   ): OrderRecord {
     const now = Math.floor(clock.now());
-    const isDenied = violations.length > 0;
+    const reason = reasonOf(checked);
+    const isDenied = reason !== undefined;
     return {
       ...request,
       user,
@@ -118,7 +140,7 @@ export function createIntake(
       filledQty: 0n,
       filledValue: 0n,
       commission: 0n,
-      ...isDenied ? { reason: violations.join("; ") } : {},
+      ...isDenied ? { reason } : {},
       createdAt: now,
       updatedAt: now,
       ...hold.fields,
@@ -173,10 +195,16 @@ export function createIntake(
     async submit(user, { id: given, ...request }, signal) {
       const began = clock.monotonic();
       checkOrder({ ...request, id: given }, lots);
-      const id = given ?? intentId(request, clock.now());
-      const entry = createEntry(user, id, request, signal);
+      const now = clock.now();
+      const ids = given === undefined
+        ? Array.from(
+          { length: MAX_ATTEMPTS },
+          (_, i) => () => intentId(request, now, i + 1),
+        )
+        : [() => given];
+      const entry = createEntry(user, ids, request, signal);
       // Reductions of one position would only come in each other's way.
-      const lane = `${user} ${request.reduceOnly ? request.symbol : id}`;
+      const lane = `${user} ${request.reduceOnly ? request.symbol : ids[0]!()}`;
       const entered = await users.run(
         user,
         () => lanes.run(lane, () => fromReadingOn(entry, parts)),
@@ -194,19 +222,37 @@ export function createIntake(
   };
 }
 
-/** The id of an order that names none. */
-function intentId(request: OrderRequest, now: number): string {
-  return sha256(intentText(request, now)).toHex().slice(0, INTENT_ID_DIGITS);
+/** Why an order is denied; nothing when it is not. */
+function reasonOf({ violations }: Checked): string | undefined {
+  return violations.length === 0 ? undefined : violations.join("; ");
 }
 
-function checkSame(held: OrderRecord, request: OrderRequest): void {
+/** The id of an order that names none. */
+function intentId(
+  request: OrderRequest,
+  now: number,
+  attempt: number,
+): string {
+  return sha256(intentText(request, now, attempt)).toHex()
+    .slice(0, INTENT_ID_DIGITS);
+}
+
+function checkSame(
+  held: OrderRecord,
+  request: OrderRequest,
+  isNamed: boolean,
+): void {
   const fields = differingFields(held, request);
   if (fields.length === 0) return;
+  const values = fields.map((field) => fieldText(held, field));
+  const differing = fields.map((field, i) => `${field} (there ${values[i]})`);
+  // Those that differ otherwise have other ids.
+  const why = isNamed ? "" : ", and without an id prices count to the cent";
   throw new PortError(
     "conflict",
     `Cannot take order ${held.id} as there is one of that id that differs in ${
-      fields.join(", ")
-    }: give another client_order_id`,
-    { facts: { fields } },
+      differing.join(", ")
+    }${why}: give another client_order_id`,
+    { facts: { fields, values } },
   );
 }

@@ -6,10 +6,10 @@
  */
 import { parseObject } from "../../../domain/json_value.ts";
 import { parseUserId, type UserId } from "../../../domain/user_id.ts";
+import { rowsOf } from "../../../ports/ledger_rows.ts";
 import type { LedgerRef, LedgerRow } from "../../../ports/trade_ledger.ts";
 import { fromReadingOn } from "./commits.ts";
 import type { GatewayParts } from "./parts.ts";
-import { rowsOf } from "./rows.ts";
 
 /** Whose the switch for everybody is in the ledger. */
 const EVERYBODY = parseUserId("_everybody");

@@ -11,7 +11,7 @@ import type { UserId } from "../../../domain/user_id.ts";
 import type { BrokerReport } from "../../../ports/broker.ts";
 import { isTransient } from "../../../ports/port_error.ts";
 import type { LedgerQuery, LedgerRow } from "../../../ports/trade_ledger.ts";
-import { inTurns } from "../orchestrator/in_turns.ts";
+import { inTurns } from "../../services/in_turns.ts";
 import type { Complaints } from "./complaints.ts";
 import type { LateLooks, OrderName } from "./late_looks.ts";
 import type { LostOrders } from "./lost_orders.ts";

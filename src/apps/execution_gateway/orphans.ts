@@ -12,15 +12,15 @@ import {
 import { parseObject } from "../../../domain/json_value.ts";
 import type { UserId } from "../../../domain/user_id.ts";
 import type { BrokerReport } from "../../../ports/broker.ts";
+import { rowsOf } from "../../../ports/ledger_rows.ts";
 import { PortError } from "../../../ports/port_error.ts";
 import type { LedgerRow } from "../../../ports/trade_ledger.ts";
 import { fromReadingOn } from "./commits.ts";
 import type { GatewayParts } from "./parts.ts";
-import { rowsOf } from "./rows.ts";
 
 const KIND = "orphan";
 
-/** Most orphans of a user that are looked at when he sends an order. */
+/** Most orphans, and newest orders, of a user that are looked at at once. */
 const MAX_SEEN = 1000;
 
 /** An order at the venue that nobody here knows. */
@@ -45,7 +45,10 @@ export interface Orphan {
 
 /** The orphans. */
 export interface Orphans {
-  /** Takes an order in quarantine, unless it is, or was released from it. */
+  /**
+   * Takes an order in quarantine, unless it is, or was released from it, or is
+   * one of ours that the venue has misnamed.
+   */
   take(user: UserId, report: BrokerReport, reason: string): Promise<void>;
 
   /** Those in quarantine: of one user, or of all. */
@@ -71,6 +74,29 @@ export function createOrphans(
   parts: Pick<GatewayParts, "ledger" | "clock" | "entropy" | "telemetry">,
 ): Orphans {
   const { ledger, clock, telemetry } = parts;
+  /** Broker ids of misnamed orders that were told of. */
+  const told = new Set<string>();
+
+  /** The order that the venue calls so, where it has another id than `id`. */
+  async function namesake(user: UserId, brokerId: string, id: string) {
+    const rows = await ledger.list({ user, kind: "order", limit: MAX_SEEN });
+    return rows.find((row) =>
+      row.id !== id && parseObject(row.json)?.["broker_order_id"] === brokerId
+    );
+  }
+
+  function tellMisnamed(user: UserId, order: string, brokerId: string): void {
+    const isNews = !told.has(brokerId);
+    if (told.size >= MAX_SEEN) told.clear();
+    told.add(brokerId);
+    telemetry.count("holdfast_order_reports_refused_total");
+    telemetry.log(
+      isNews ? "error" : "debug",
+      "the venue calls an order by another id",
+      { user, order, broker_id: brokerId },
+    );
+  }
+
   return {
     async take(user, { brokerId, order }, reason) {
       // A name of the venue may be any text.
@@ -78,6 +104,8 @@ export function createOrphans(
       await fromReadingOn(async () => {
         const [row] = await ledger.find(user, [ref]);
         if (row) return;
+        const known = await namesake(user, brokerId, order.id);
+        if (known) return tellMisnamed(user, known.id, brokerId);
         const at = Math.floor(clock.now());
         await ledger.commit(user, [{
           ...ref,

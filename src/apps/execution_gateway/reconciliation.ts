@@ -8,7 +8,7 @@ import type { Order } from "../../../domain/order/order.ts";
 import { isOver } from "../../../domain/order/order_state.ts";
 import type { UserId } from "../../../domain/user_id.ts";
 import { pauseMs } from "../../services/retry.ts";
-import { inTurns } from "../orchestrator/in_turns.ts";
+import { inTurns } from "../../services/in_turns.ts";
 import type { Comparison, Difference } from "./comparison.ts";
 import { type Complaints, messageOf } from "./complaints.ts";
 import { createDifferences } from "./differences.ts";
@@ -18,6 +18,7 @@ import type { OrderCare } from "./order_care.ts";
 import type { GatewayParts } from "./parts.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { createUsers } from "./users.ts";
+import type { VenueWatch } from "./venue_watch.ts";
 
 /** How often everything is compared. */
 export const RECONCILE_EVERY_MS = 300_000;
@@ -103,10 +104,11 @@ export function createReconciliation(
     readonly comparison: Comparison;
     readonly late: LateLooks;
     readonly complaints: Complaints;
+    readonly venue: Pick<VenueWatch, "note" | "count">;
   },
 ): Reconciliation {
   const { broker, clock, entropy, telemetry } = parts;
-  const { care, comparison, late, complaints } = state;
+  const { care, comparison, late, complaints, venue } = state;
   const attempt = complaints.during;
   const users = createUsers(parts.ledger);
   const gate = createGate();
@@ -217,6 +219,7 @@ export function createReconciliation(
       if (polls % POLLS_PER_LISTING === 0) {
         await attempt(LISTING_FAILS, EVERYBODY, async () => {
           for (const user of await users.withOpenOrders(signal)) open.add(user);
+          await venue.count(signal);
         }, signal);
       }
       for (const user of open) {
@@ -244,6 +247,7 @@ export function createReconciliation(
     refusal: gate.refusal,
 
     watch(order) {
+      venue.note(order);
       if (isOver(order.status)) late.note(order);
       else open.add(order.user);
     },

@@ -23,10 +23,8 @@ import type { TradingSymbol } from "../../../domain/symbol.ts";
 import { PortError } from "../../../ports/port_error.ts";
 import type {
   LedgerChange,
-  LedgerQuery,
   LedgerRef,
   LedgerRow,
-  TradeLedger,
 } from "../../../ports/trade_ledger.ts";
 
 /** What is kept, and how often it was written; 0 when never. */
@@ -119,24 +117,6 @@ export function dayChange(name: string, day: TradingDay, ifVersion: number) {
     at: Date.parse(`${name}T00:00:00Z`),
     json: printDay(day),
   } satisfies LedgerChange;
-}
-
-/** Rows of one page; more are asked for in turn. */
-const PAGE = 500;
-
-/** Every row that `query` means, page by page. */
-export async function* rowsOf(
-  ledger: TradeLedger,
-  query: Omit<LedgerQuery, "after" | "limit">,
-  signal?: AbortSignal,
-): AsyncGenerator<LedgerRow> {
-  let after: LedgerQuery["after"];
-  for (;;) {
-    const rows = await ledger.list({ ...query, after, limit: PAGE }, signal);
-    yield* rows;
-    if (rows.length < PAGE) return;
-    after = rows.at(-1);
-  }
 }
 
 function unreadable({ kind, id, user }: LedgerRow): PortError {

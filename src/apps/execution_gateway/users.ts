@@ -4,8 +4,9 @@
  * @module
  */
 import type { UserId } from "../../../domain/user_id.ts";
+import { rowsOf } from "../../../ports/ledger_rows.ts";
 import type { TradeLedger } from "../../../ports/trade_ledger.ts";
-import { ACCOUNT, rowsOf } from "./rows.ts";
+import { ACCOUNT } from "./rows.ts";
 
 /** Lists users, each once. */
 export interface Users {

@@ -12,13 +12,14 @@ import {
 import type { Decimal } from "../../../domain/decimal.ts";
 import { parseSymbol } from "../../../domain/symbol.ts";
 import type { UserId } from "../../../domain/user_id.ts";
+import { rowsOf } from "../../../ports/ledger_rows.ts";
 import type { PositionView } from "../../../ports/order_entry.ts";
 import { hasCode, isTransient, PortError } from "../../../ports/port_error.ts";
 import type { LedgerQuery } from "../../../ports/trade_ledger.ts";
 import { errorFields } from "../../services/error_fields.ts";
-import { inTurns } from "../orchestrator/in_turns.ts";
+import { inTurns } from "../../services/in_turns.ts";
 import type { GatewayParts } from "./parts.ts";
-import { orderOf, orderRef, positionOf, rowsOf } from "./rows.ts";
+import { orderOf, orderRef, positionOf } from "./rows.ts";
 
 /** Prices that are asked for at once. */
 const PRICES_AT_ONCE = 8;

@@ -12,6 +12,7 @@ import type { ExecutionGateway } from "../../../apps/execution_gateway.ts";
 import { RequestRefused } from "../../errors.ts";
 import { type Route, route } from "../../route.ts";
 import { queryInteger } from "../../schemas.ts";
+import { nameLike } from "./inputs.ts";
 import {
   OrderAnswer,
   OrderList,
@@ -28,9 +29,7 @@ const DEFAULT_LIMIT = 100;
 
 const MAX_LIMIT = 1000;
 
-const OrderId = z.string().regex(new RegExp(ORDER_ID_PATTERN), {
-  error: `must match ${ORDER_ID_PATTERN}`,
-});
+const OrderId = nameLike(ORDER_ID_PATTERN);
 
 const OrderPath = z.strictObject({ client_order_id: OrderId });
 
@@ -62,7 +61,9 @@ export function orderEntryRoutes(
       description:
         "An order is kept before it is sent, and sent at most once: the same " +
         "request again is answered with the order that is there, the same id " +
-        "with another request is 409. Whether the checks here denied it, or " +
+        "with another request is 409. One without an id that was denied is " +
+        "checked again, and is a new order where that comes to something " +
+        "else. Whether the checks here denied it, or " +
         "the venue rejected it, is its `status`.",
       tags: TAGS,
       request: { body: OrderRequest },
@@ -73,7 +74,7 @@ export function orderEntryRoutes(
           "The order is kept and not yet known to be at the venue: ask for it.",
         ),
       },
-      errors: [409, 422, 501, 503, 504, 507],
+      errors: [404, 409, 422, 501, 503, 504, 507],
       // Whether the client waits or not: a repeat gets what came of it.
       handle: async ({ body, caller: { user } }) => {
         const entered = await named(gateway.submit(user, wantedOf(body)));
@@ -81,7 +82,9 @@ export function orderEntryRoutes(
         const replayed: "true" | "false" = isRepeat ? "true" : "false";
         const answer = {
           headers: { "Idempotency-Replayed": replayed },
-          json: orderOf(order),
+          json: body.client_order_id !== undefined && order.status === "denied"
+            ? advised(orderOf(order))
+            : orderOf(order),
         };
         if (order.status === "pending_new") return { status: 202, ...answer };
         return isRepeat
@@ -186,6 +189,12 @@ export function orderEntryRoutes(
   ];
 }
 
+/** The same id is answered with the same order, even where it was denied. */
+function advised(order: z.output<typeof OrderAnswer>) {
+  const advice = "to send it again give another client_order_id";
+  return { ...order, message: `${order.message}; ${advice}` };
+}
+
 /** Tells with what is refused which part of the request it was. */
 async function named<T>(work: Promise<T>): Promise<T> {
   try {
@@ -199,12 +208,13 @@ async function named<T>(work: Promise<T>): Promise<T> {
       }));
       throw new RequestRefused("invalid", message, { errors });
     }
-    const fields = hasCode(error, "conflict") ? error.facts["fields"] : [];
-    if (!Array.isArray(fields) || fields.length === 0) throw error;
+    if (!hasCode(error, "conflict")) throw error;
+    const { fields, values } = error.facts;
+    if (!Array.isArray(fields) || !Array.isArray(values)) throw error;
     throw new RequestRefused("conflict", message, {
-      errors: fields.map((field) => ({
+      errors: fields.map((field, i) => ({
         path: `body.${field}`,
-        message: "differs from that of the order of this id",
+        message: `must be as in the order of this id, which has ${values[i]}`,
       })),
     });
   }

@@ -8,7 +8,6 @@ import {
   type Decimal,
   formatDecimal,
   over,
-  parseDecimal,
 } from "../../../../domain/decimal.ts";
 import { TRADE_NAME_PATTERN } from "../../../../domain/order/check_order.ts";
 import {
@@ -23,28 +22,11 @@ import type {
   PositionView,
   WantedOrder,
 } from "../../../../ports/order_entry.ts";
+import { DecimalInput, nameLike } from "./inputs.ts";
 import { Instant, instantOf, SymbolInput } from "../../schemas.ts";
 
 /** Where the routes of orders stand on the reference page. */
 export const TAGS = ["Trading"];
-
-/** Up to 20 digits before the point, and 12 behind it, as decimals have. */
-const EXACT = /^[+-]?(?:\d{1,20}(?:\.\d{0,12})?|\.\d{1,12})$/;
-
-/** A decimal in a text or as a number, none of whose digits is lost. */
-export const DecimalInput = z.union([z.string(), z.number()], {
-  error: "must be a decimal, in quotes or not",
-}).transform((value, context): Decimal => {
-  const text = typeof value === "number" ? plain(value) : value;
-  const decimal = EXACT.test(text) ? parseDecimal(text) : undefined;
-  if (decimal !== undefined) return decimal;
-  context.addIssue(
-    `must be a decimal with at most 12 digits behind the point: current value is ${
-      JSON.stringify(String(value).slice(0, 64))
-    }`,
-  );
-  return z.NEVER;
-});
 
 /** A decimal in an answer. */
 const DecimalText = z.string().meta({
@@ -52,9 +34,7 @@ const DecimalText = z.string().meta({
   example: "187.25",
 });
 
-const TradeName = z.string().regex(new RegExp(TRADE_NAME_PATTERN), {
-  error: `must match ${TRADE_NAME_PATTERN}`,
-});
+const TradeName = nameLike(TRADE_NAME_PATTERN);
 
 /** The body of `POST /api/v1/orders`. */
 export const OrderRequest = z.strictObject({
@@ -71,13 +51,12 @@ export const OrderRequest = z.strictObject({
   time_in_force: z.enum(TIMES_IN_FORCE).default("day").meta({
     description: "How long it stands; `ioc` and `fok` not for stop orders.",
   }),
-  client_order_id: z.string().regex(new RegExp(ORDER_ID_PATTERN), {
-    error: `must match ${ORDER_ID_PATTERN}`,
-  }).optional().meta({
+  client_order_id: nameLike(ORDER_ID_PATTERN).optional().meta({
     description: "Names the order among those of the caller. Absent: the " +
       "first 24 hex digits of SHA-256 of symbol|side|qty|limit|stop|" +
       "strategy|date|order_type|time_in_force, with prices to the cent, " +
-      "the date in UTC, then |reduce_only and |run= where they are given.",
+      "the date in UTC, then |reduce_only and |run= where they are given, " +
+      "then |attempt=2 and so on where the one before was denied.",
     example: "ULT-06JAN-00001-E",
   }),
   strategy_id: TradeName.default("manual"),
@@ -282,12 +261,6 @@ function messageOf({ status, reason }: Order): string {
 
 function textOf(value: Decimal | undefined): string | null {
   return value === undefined ? null : formatDecimal(value);
-}
-
-/** A number without an exponent; what is too small for decimals stays so. */
-function plain(value: number): string {
-  const text = String(value);
-  return text.includes("e-") ? value.toFixed(12) : text;
 }
 
 function optional<Name extends string, Value>(
