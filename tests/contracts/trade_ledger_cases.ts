@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LoggedEvent } from "../../domain/event/event.ts";
 import { parseUserId, type UserId } from "../../domain/user_id.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import type {
@@ -41,20 +42,16 @@ export function rowOf(user: UserId, change: LedgerChange): LedgerRow {
 export const refs = (...ids: string[]) =>
   ids.map((id) => ({ kind: "order", id }));
 
-/** What the log holds. */
-export async function logged(bus: EventBus, upTo = 0) {
-  let { head } = await bus.read({ after: 0, limit: 1 });
-  // A bus that follows the database may be a moment behind it.
-  while (head.position < upTo) {
-    await bus.wait(head.position);
-    ({ head } = await bus.read({ after: 0, limit: 1 }));
+/** What the log holds, read to its end: a page may end before. */
+export async function logged(bus: EventBus) {
+  const held: LoggedEvent[] = [];
+  for (let after = 0;;) {
+    const page = await bus.read({ after, limit: 1000 });
+    held.push(...page.events);
+    after = page.scannedTo;
+    if (after >= page.head.position) break;
   }
-  const { events } = await bus.read({ after: 0, limit: 1000 });
-  return events.map(({ id, position, batchEnd }) => ({
-    id,
-    position,
-    batchEnd,
-  }));
+  return held.map(({ id, position, batchEnd }) => ({ id, position, batchEnd }));
 }
 
 /** Asks for all that can be asked for. */
