@@ -46,7 +46,7 @@ export type { RunRequest } from "./orchestrator/request.ts";
 export type { RunPage } from "./orchestrator/run_rows.ts";
 
 /** Orders that are sent at one time where nothing else is said. */
-const CONCURRENCY = 16;
+const CONCURRENCY = 64;
 
 /** Times that a plan is made or kept anew, as others were first. */
 const ATTEMPTS = 20;
