@@ -29,10 +29,14 @@ export interface SequenceRange {
 /** How many numbers one call may ask for. */
 export const MAX_SEQUENCE_COUNT = 1000;
 
+/** Years whose days have numbers; others are typing errors. */
+const YEARS = [1970, 2199] as const;
+
 /**
  * Reads a day written `YYYYMMDD`.
  *
- * @throws {InvalidInput} When the text is not a day of the calendar.
+ * @throws {InvalidInput} When the text is not a day of the calendar, or of no
+ * year from 1970 to 2199.
  */
 export function parseSequenceDay(text: string): SequenceDay {
   const iso = text.replace(/^(\d{4})(\d{2})(\d{2})$/, "$1-$2-$3");
@@ -42,6 +46,14 @@ export function parseSequenceDay(text: string): SequenceDay {
       `Cannot use day ${
         JSON.stringify(text.slice(0, 64))
       } as it must be a calendar day written YYYYMMDD`,
+    );
+  }
+  const year = Number(text.slice(0, 4));
+  if (year < YEARS[0] || year > YEARS[1]) {
+    throw new InvalidInput(
+      `Cannot use day ${text} as it must be of a year from ${YEARS[0]} to ${
+        YEARS[1]
+      }`,
     );
   }
   return text as SequenceDay;

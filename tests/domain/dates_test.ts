@@ -68,6 +68,16 @@ for (const text of NO_DATES) {
   });
 }
 
+Deno.test("a day of another age is out of range", () => {
+  for (const text of ["00010101", "19691231", "22000101", "99991231"]) {
+    throws(() => parseSequenceDay(text), {
+      name: "InvalidInput",
+      message:
+        `Cannot use day ${text} as it must be of a year from 1970 to 2199`,
+    });
+  }
+});
+
 Deno.test("every day of a series from 1970 to 2100 is read, in order", () => {
   let before = "";
   for (let day = 0; day <= LAST_DAY; day++) {
