@@ -126,7 +126,12 @@ export function createOutages(monotonic: () => number): Outages {
     const lost = during(instance, "postgres", start, end);
     if (lost.some(isNew)) return "postgres in a new process";
     if (lost.length === 0) return undefined;
-    return has("redis")
+    // A Redis that was lost in that outage begins anew, which takes the database.
+    const isRedisLost = lost.some(({ from, to }) =>
+      during(instance, "redis", from, Math.min(to, end))
+        .some((one) => one.to >= from)
+    );
+    return isRedisLost || has("redis")
       ? "postgres and redis"
       : has("answers")
       ? "postgres and answers of redis"
