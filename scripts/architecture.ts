@@ -58,7 +58,7 @@ const LAYERS: readonly { files: RegExp; mayImport: RegExp }[] = [
   },
   { files: /^src\/web\//, mayImport: /^(domain|src\/web)\/|^npm:/ },
   {
-    files: /^src\/(composition_root|paper_ports|composition\/[a-z_]+)\.ts$/,
+    files: /^src\/(composition_root|composition\/[a-z_]+)\.ts$/,
     mayImport: /^(?!tests\/|scripts\/)/,
   },
   { files: /^src\//, mayImport: /^(?!tests\/|scripts\/|adapters\/)/ },

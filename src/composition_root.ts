@@ -8,32 +8,23 @@ import { createHttpClient } from "../adapters/http/client.ts";
 import { createHttpLook } from "../adapters/http/look.ts";
 import { createHttpOrderEntry } from "../adapters/http/order_entry.ts";
 import { createHttpSignalSource } from "../adapters/http/signal_source.ts";
-import { openLightgbmModelRegistry } from "../adapters/lightgbm/model_registry.ts";
 import { openPaperBroker } from "../adapters/paper/broker.ts";
 import {
   type PaperOptions,
   parsePaperOptions,
 } from "../adapters/paper/options.ts";
-import { openParquetMarketData } from "../adapters/parquet/market_data.ts";
 import { openDefaultsFile } from "../adapters/system/defaults_file.ts";
-import {
-  createNoQuarantine,
-  openQuarantineFile,
-} from "../adapters/system/quarantine_file.ts";
-import { ALPHA158_NAMES } from "../domain/alpha158/alpha158.ts";
 import { InvalidInput } from "../domain/invalid_input.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DefaultsSource } from "../ports/defaults_source.ts";
-import type { MarketData } from "../ports/market_data.ts";
-import type { ModelRegistry } from "../ports/model_registry.ts";
 import type { OrderEntry } from "../ports/order_entry.ts";
-import type { QuarantineList } from "../ports/quarantine_list.ts";
 import type { SignalSource } from "../ports/signal_source.ts";
 import {
   type Foundations,
   openFoundations,
 } from "./composition/foundations.ts";
+import { type FilePorts, openFilePorts } from "./composition/files.ts";
 import { type OpenState, openStatePorts } from "./composition/state.ts";
 import { type Config, ConfigError } from "./config.ts";
 import type { RemoteLooks } from "./services/health_remotes.ts";
@@ -46,10 +37,7 @@ export type { Foundations } from "./composition/foundations.ts";
 const PAPER_LOOK_MS = 1000;
 
 /** Every port of the service, open. */
-export interface Ports extends Foundations, OpenState {
-  readonly marketData: MarketData;
-  readonly modelRegistry: ModelRegistry;
-  readonly quarantineList: QuarantineList;
+export interface Ports extends Foundations, OpenState, FilePorts {
   readonly defaultsSource: DefaultsSource;
   /** What the bars say that things are worth. */
   readonly prices: Prices;
@@ -75,16 +63,15 @@ export async function openPorts(
   overrides: Partial<Foundations> = {},
 ): Promise<Ports> {
   const foundations = openFoundations(config, stack, overrides);
-  const { clock, telemetry } = foundations;
+  const { clock } = foundations;
   const options = readPaperOptions(config.paperBroker);
-  const market = { dir: config.marketDataDir, clock, telemetry };
   const state = await openStatePorts(config, foundations, stack);
-  const marketData = stack.use(await openParquetMarketData(market));
-  const prices = createBarPrices(marketData);
+  const files = await openFilePorts(config, foundations, stack);
+  const prices = createBarPrices(files.marketData);
   return {
     ...foundations,
     ...state,
-    marketData,
+    ...files,
     prices,
     broker: stack.use(openPaperBroker({
       ...foundations,
@@ -100,21 +87,10 @@ export async function openPorts(
         : undefined,
     })),
     remote: openRemote(config, clock),
-    modelRegistry: stack.use(
-      await openLightgbmModelRegistry({
-        path: config.modelPath,
-        featureNames: ALPHA158_NAMES,
-        strategy: config.strategyId,
-        clock,
-      }),
-    ),
     defaultsSource: openDefaultsFile({
       path: config.defaultSettingsPath,
       dataDir: config.dataDir,
     }),
-    quarantineList: config.quarantinePath === undefined
-      ? createNoQuarantine()
-      : openQuarantineFile(config.quarantinePath, telemetry),
   };
 }
 

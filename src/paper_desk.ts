@@ -20,9 +20,9 @@ import type {
   PaperParameters,
 } from "./apps/paper_run/outcome.ts";
 import { loadPastBars, type PastBars } from "./apps/paper_run/past_bars.ts";
-import { createSignalService } from "./apps/signal_service.ts";
+import { createSignalService, signalSourceOf } from "./apps/signal_service.ts";
 import type { PaperRunRequest } from "./paper_flags.ts";
-import { openPaperPorts, type PaperPorts } from "./paper_ports.ts";
+import { openPaperPorts, type PaperPorts } from "./composition/paper.ts";
 import { createFeatureService } from "./services/features.ts";
 import { createModelService } from "./services/models.ts";
 import type { Prices } from "./services/prices.ts";
@@ -52,7 +52,7 @@ export async function runPaperDesk(
 ): Promise<PaperOutcome> {
   await using stack = new AsyncDisposableStack();
   const ports = await openPaperPorts(request.config, request.venue, stack);
-  const { model } = await ports.registry.reload(stop);
+  const { model } = await ports.modelRegistry.reload(stop);
   const symbols = request.symbols ?? await allSymbols(request, ports, stop);
   const bars = await loadPastBars(
     ports.marketData,
@@ -175,23 +175,14 @@ async function openSignals(
     ...ports,
     source: ports.quarantineList,
   });
-  const common = { ...ports, market, quarantine };
-  const service = createSignalService({
+  const registry = ports.modelRegistry;
+  const common = { ...ports, registry, market, quarantine };
+  return signalSourceOf(createSignalService({
     ...common,
     features: createFeatureService({ ...common, ttlS: 1 }),
-    models: createModelService(ports),
+    models: createModelService(common),
     defaults: { topN, bottomN },
-  });
-  return {
-    async signals(request, signal) {
-      const { model, ...run } = await service.generate(request, signal);
-      return {
-        ...run,
-        strategyId: model.strategy,
-        modelVersion: model.version,
-      };
-    },
-  };
+  }));
 }
 
 /** Follows from everything that decides what comes of the run. */

@@ -60,9 +60,8 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
   ["src/main.ts", "adapters/memory/a.ts"],
   ["src/main.ts", "scripts/a.ts"],
   ["src/paper_run.ts", "adapters/paper/a.ts"],
-  ["src/apps/paper_run/a.ts", "src/paper_ports.ts"],
+  ["src/apps/paper_run/a.ts", "src/composition/a.ts"],
   ["src/composition_root.ts", "tests/support/a.ts"],
-  ["src/paper_ports.ts", "tests/support/a.ts"],
   ["src/composition/a.ts", "tests/support/a.ts"],
 ];
 
@@ -94,7 +93,6 @@ Deno.test("architecture: what the dependency rule allows passes", () => {
     "src/cli/a.ts": ["src/services/retry.ts", "npm:eventsource-parser"],
     "src/cli/process.ts": ["adapters/system/clock.ts", "src/cli/a.ts"],
     "src/composition_root.ts": ["adapters/sqlite/a.ts", "src/config.ts"],
-    "src/paper_ports.ts": ["adapters/paper/a.ts", "src/config.ts"],
     "src/composition/a.ts": ["adapters/sqlite/a.ts", "src/follower/a.ts"],
     "src/main.ts": ["src/composition_root.ts", "deno.json"],
     "tests/a_test.ts": ["adapters/sqlite/a.ts", "src/main.ts"],

@@ -5,42 +5,22 @@
  * @module
  */
 import { DEFAULT_PAPER_OPTIONS } from "../../adapters/paper/options.ts";
-import type { PaperBroker } from "../../adapters/paper/broker.ts";
 import { openPaperVenue } from "../../adapters/paper/venue.ts";
-import { formatDecimal } from "../../domain/decimal.ts";
 import type { TradingSymbol } from "../../domain/symbol.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { TradeLedger } from "../../ports/trade_ledger.ts";
 import { deepEqual, equal } from "../support/assert.ts";
 import {
   AAPL,
-  ANN,
   buy,
   createPaperWorld,
   dec,
+  LOW,
   MSFT,
+  stand,
 } from "../support/paper_world.ts";
 import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
 import { settle } from "../support/turns.ts";
-
-/** A limit order below the market, until canceled. */
-const LOW = {
-  kind: "limit",
-  limitPrice: dec("95"),
-  timeInForce: "gtc",
-} as const;
-
-/** How an order stands: its status and its fills. */
-async function stand(broker: PaperBroker, id: string): Promise<string> {
-  const report = await broker.find(ANN, id);
-  const fills = report?.fills ?? [];
-  return [
-    report?.status,
-    ...fills.map(({ qty, price }) =>
-      `${formatDecimal(qty)}@${formatDecimal(price)}`
-    ),
-  ].join(" ");
-}
 
 Deno.test("paper: a symbol without a price holds up no other, and is told of", async () => {
   const { open, prices } = createPaperWorld();

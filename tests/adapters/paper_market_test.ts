@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { PaperBroker } from "../../adapters/paper/broker.ts";
-import { formatDecimal, ONE } from "../../domain/decimal.ts";
+import { ONE } from "../../domain/decimal.ts";
 import { barAt, type PaperBar } from "../../domain/paper/match.ts";
 import type { TradingSymbol } from "../../domain/symbol.ts";
 import { parseTradingDate } from "../../domain/trading_date.ts";
@@ -18,7 +17,9 @@ import {
   buy,
   createPaperWorld,
   dec,
+  LOW,
   MSFT,
+  stand,
 } from "../support/paper_world.ts";
 
 const MONDAY = parseTradingDate("2026-01-05");
@@ -34,25 +35,6 @@ const BAR: PaperBar = {
 };
 const bars = (...symbols: TradingSymbol[]) =>
   new Map(symbols.map((symbol) => [symbol, BAR]));
-
-/** A limit order below the market, until canceled unless something else is said. */
-const LOW = {
-  kind: "limit",
-  limitPrice: dec("95"),
-  timeInForce: "gtc",
-} as const;
-
-/** How an order stands: its status and its fills. */
-async function stand(broker: PaperBroker, id: string): Promise<string> {
-  const report = await broker.find(ANN, id);
-  const fills = report?.fills ?? [];
-  return [
-    report?.status,
-    ...fills.map(({ qty, price }) =>
-      `${formatDecimal(qty)}@${formatDecimal(price)}`
-    ),
-  ].join(" ");
-}
 
 Deno.test("paper: orders wait for the next bar, and are filled at its prices and on its day", async () => {
   const { open } = createPaperWorld();

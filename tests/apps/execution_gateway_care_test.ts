@@ -20,15 +20,28 @@ import {
 
 const ONE = wanted({ id: "one" });
 
-Deno.test("the gateway looks after its orders by itself", async () => {
+/** A gateway that has reconciled and looks after its orders until it is disposed of. */
+async function createRunningWorld() {
   const world = await createGatewayWorld({}, { isReconciled: false });
-  const { gateway, broker, clock, telemetry } = world;
+  const { gateway } = world;
   const stop = new AbortController();
   const running = gateway.run(stop.signal);
   await until(() => gateway.reconciliation().isDone);
+  return {
+    ...world,
+    comesTo: (status: string) =>
+      until(async () => (await gateway.find(ANN, "one"))?.status === status),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+Deno.test("the gateway looks after its orders by itself", async () => {
+  await using world = await createRunningWorld();
+  const { comesTo, gateway, broker, clock, telemetry } = world;
   await gateway.submit(ANN, ONE);
-  const comesTo = (status: string) =>
-    until(async () => (await gateway.find(ANN, "one"))?.status === status);
   // As soon as the venue says that something has changed …
   broker.fill("one", "4");
   broker.hint("one");
@@ -44,16 +57,11 @@ Deno.test("the gateway looks after its orders by itself", async () => {
   equal(broker.asked, asked);
   await passing(world, until(() => broker.asked > asked), 1000);
   equal(clock.now() - began <= 305_000, true);
-  stop.abort();
-  await running;
 });
 
 Deno.test("looking after orders goes on, whatever one look meets", async () => {
-  const world = await createGatewayWorld({}, { isReconciled: false });
-  const { gateway, broker, telemetry } = world;
-  const stop = new AbortController();
-  const running = gateway.run(stop.signal);
-  await until(() => gateway.reconciliation().isDone);
+  await using world = await createRunningWorld();
+  const { comesTo, gateway, broker, telemetry } = world;
   await gateway.submit(ANN, ONE);
   const { open, find } = broker;
   const fails = () => Promise.reject(new TypeError("x is no y"));
@@ -69,21 +77,14 @@ Deno.test("looking after orders goes on, whatever one look meets", async () => {
   Object.assign(broker, { open, find });
   broker.fill("one", "4");
   broker.hint("one");
-  const comesTo = (status: string) =>
-    until(async () => (await gateway.find(ANN, "one"))?.status === status);
   await comesTo("partially_filled");
   broker.fill("one", "6");
   await passing(world, comesTo("filled"), 100);
-  stop.abort();
-  await running;
 });
 
 Deno.test("each time that the venue is silent is told, once", async () => {
-  const world = await createGatewayWorld({}, { isReconciled: false });
+  await using world = await createRunningWorld();
   const { gateway, broker, telemetry } = world;
-  const stop = new AbortController();
-  const running = gateway.run(stop.signal);
-  await until(() => gateway.reconciliation().isDone);
   await gateway.submit(ANN, ONE);
   const told = () =>
     telemetry.logged("warn").map(({ message, fields }) =>
@@ -106,17 +107,12 @@ Deno.test("each time that the venue is silent is told, once", async () => {
     ({ asked } = broker);
     await passing(world, until(() => broker.asked > asked + 3), 100);
   }
-  stop.abort();
-  await running;
 });
 
 Deno.test("users who cannot be listed are told of each time", async () => {
-  const world = await createGatewayWorld({}, { isReconciled: false });
-  const { gateway, ledger, telemetry } = world;
+  await using world = await createRunningWorld();
+  const { ledger, telemetry } = world;
   const { list } = ledger;
-  const stop = new AbortController();
-  const running = gateway.run(stop.signal);
-  await until(() => gateway.reconciliation().isDone);
   for (const times of [1, 2]) {
     let calls = 0;
     ledger.list = () => {
@@ -132,8 +128,6 @@ Deno.test("users who cannot be listed are told of each time", async () => {
     };
     await passing(world, until(() => calls > 3), 1000);
   }
-  stop.abort();
-  await running;
 });
 
 Deno.test("nothing is under way once the work has ended", async () => {
@@ -167,11 +161,8 @@ Deno.test("nothing is under way once the work has ended", async () => {
 });
 
 Deno.test("an order of which nothing is new costs no look at its row", async () => {
-  const world = await createGatewayWorld({}, { isReconciled: false });
+  await using world = await createRunningWorld();
   const { gateway, broker, ledger } = world;
-  const stop = new AbortController();
-  const running = gateway.run(stop.signal);
-  await until(() => gateway.reconciliation().isDone);
   for (const id of ["one", "two"]) await gateway.submit(ANN, wanted({ id }));
   broker.fill("two", "4", "110", "1");
   const isTaken = async () =>
@@ -192,16 +183,11 @@ Deno.test("an order of which nothing is new costs no look at its row", async () 
   equal(calls.find, 0);
   // Nor are the orders of everybody listed each time.
   equal(calls.everybody <= 3, true);
-  stop.abort();
-  await running;
 });
 
 Deno.test("an order is looked after from the next poll on", async () => {
-  const world = await createGatewayWorld({}, { isReconciled: false });
+  await using world = await createRunningWorld();
   const { gateway, broker, clock } = world;
-  const stop = new AbortController();
-  const running = gateway.run(stop.signal);
-  await until(() => gateway.reconciliation().isDone);
   await passing(world, until(() => clock.monotonic() > 2500), 100);
   await gateway.submit(ANN, ONE);
   broker.fill("one", "10");
@@ -210,8 +196,6 @@ Deno.test("an order is looked after from the next poll on", async () => {
   const began = clock.monotonic();
   await passing(world, until(isFilled), 100);
   equal(clock.monotonic() - began <= 2500, true);
-  stop.abort();
-  await running;
 });
 
 const LIES: Readonly<Record<string, Partial<BrokerFill>>> = {

@@ -10,7 +10,12 @@ import {
   type PaperBrokerParts,
 } from "../../adapters/paper/broker.ts";
 import { PAPER_ORDER, readOrder } from "../../adapters/paper/rows.ts";
-import { type Decimal, ONE, parseDecimal } from "../../domain/decimal.ts";
+import {
+  type Decimal,
+  formatDecimal,
+  ONE,
+  parseDecimal,
+} from "../../domain/decimal.ts";
 import { barAt } from "../../domain/paper/match.ts";
 import { parseSymbol, type TradingSymbol } from "../../domain/symbol.ts";
 import { dateOfEpochDay } from "../../domain/trading_date.ts";
@@ -130,4 +135,23 @@ export function openBrokerSubject(
   }
   const market = { symbols, price, move, settle, holdUp, pass };
   return subject({ broker, ...market }, broker, ...close);
+}
+
+/** A limit order below the market, until canceled. */
+export const LOW = {
+  kind: "limit",
+  limitPrice: dec("95"),
+  timeInForce: "gtc",
+} as const;
+
+/** How an order stands: its status and its fills. */
+export async function stand(broker: PaperBroker, id: string): Promise<string> {
+  const report = await broker.find(ANN, id);
+  const fills = report?.fills ?? [];
+  return [
+    report?.status,
+    ...fills.map(({ qty, price }) =>
+      `${formatDecimal(qty)}@${formatDecimal(price)}`
+    ),
+  ].join(" ");
 }
