@@ -26,11 +26,18 @@ export interface TestRun {
    * its name when it begins, so a silence is a test that hangs.
    */
   readonly silenceMs: number;
+  /** Whether others go first where there are not enough processors. */
+  readonly isNice?: boolean;
+  /** Takes what is printed; standard output when absent. */
+  readonly print?: (chunk: Uint8Array) => void;
   readonly signal: AbortSignal;
 }
 
 /** What tests may do: no foreign functions, and nothing is asked. */
 const PERMISSIONS = ["read", "write", "net", "run", "env", "sys"];
+
+/** By how much those step back who let others go first. */
+const NICENESS = 10;
 
 /** How long tests may take to end when the run is stopped. */
 const STOP_TIMEOUT_MS = 5_000;
@@ -44,14 +51,20 @@ const STOP_TIMEOUT_MS = 5_000;
  * test was running.
  */
 export async function denoTest(
-  { cwd, options, env, silenceMs, signal }: TestRun,
+  { cwd, options, env, silenceMs, signal, ...rest }: TestRun,
 ): Promise<{ output: string; success: boolean }> {
   signal.throwIfAborted();
   const silence = new AbortController();
   const stop = AbortSignal.any([signal, silence.signal]);
   const permissions = PERMISSIONS.map((name) => `--allow-${name}`);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--no-prompt", ...permissions, ...options],
+  const { isNice = false, print = printAll } = rest;
+  const nice = isNice ? ["nice", "-n", String(NICENESS)] : [];
+  const [program, ...args] = [
+    ...nice,
+    ...[Deno.execPath(), "test", "--no-prompt", ...permissions, ...options],
+  ];
+  const child = new Deno.Command(program!, {
+    args,
     cwd,
     env,
     stdin: "null",
@@ -72,7 +85,7 @@ export async function denoTest(
   const reason = `nothing was printed for ${silenceMs / 1000} s`;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const times = createFolderTimes();
-  const output = tee(child.stdout, (text) => {
+  const output = tee(child.stdout, print, (text) => {
     printed += text;
     times.read(text, performance.now());
     clearTimeout(timer);
@@ -84,7 +97,9 @@ export async function denoTest(
   killGroup(child.pid, "SIGKILL");
   await output;
   times.end(performance.now());
-  if (times.byFolder.size > 1) console.log(`\n${timeTable(times.byFolder)}`);
+  if (times.byFolder.size > 1) {
+    print(new TextEncoder().encode(`\n${timeTable(times.byFolder)}\n`));
+  }
   clearTimeout(timer);
   if (stop.aborted) {
     const where = begun ?? "no test was running";
@@ -222,19 +237,25 @@ function stripColours(text: string): string {
 /** Passes on what `stream` brings, and tells it piece by piece. */
 async function tee(
   stream: ReadableStream<Uint8Array>,
+  print: (chunk: Uint8Array) => void,
   tell: (text: string) => void,
 ): Promise<void> {
   const decoder = new TextDecoder();
   for await (const chunk of stream) {
     tell(decoder.decode(chunk, { stream: true }));
-    try {
-      let written = 0;
-      while (written < chunk.length) {
-        written += Deno.stdout.writeSync(chunk.subarray(written));
-      }
-    } catch {
-      // Nobody reads any more; the tests go on.
+    print(chunk);
+  }
+}
+
+/** Writes `bytes` on standard output. */
+export function printAll(bytes: Uint8Array): void {
+  try {
+    let written = 0;
+    while (written < bytes.length) {
+      written += Deno.stdout.writeSync(bytes.subarray(written));
     }
+  } catch {
+    // Nobody reads any more; the tests go on.
   }
 }
 

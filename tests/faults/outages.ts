@@ -14,7 +14,7 @@ export type Loss =
   | "connections"
   /** It cannot rely on Redis: that alone excuses nothing. */
   | "redis"
-  /** Redis was there, and nobody had its answers in time: nor does that. */
+  /** It had no answers of Redis in time, on a machine too busy for that: nor does that. */
   | "answers";
 
 /** Keeps account of outages. */
@@ -126,12 +126,7 @@ export function createOutages(monotonic: () => number): Outages {
     const lost = during(instance, "postgres", start, end);
     if (lost.some(isNew)) return "postgres in a new process";
     if (lost.length === 0) return undefined;
-    // A Redis that was lost in that outage begins anew, which takes the database.
-    const isRedisLost = lost.some(({ from, to }) =>
-      during(instance, "redis", from, Math.min(to, end))
-        .some((one) => one.to >= from)
-    );
-    return isRedisLost || has("redis")
+    return has("redis")
       ? "postgres and redis"
       : has("answers")
       ? "postgres and answers of redis"

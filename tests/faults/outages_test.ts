@@ -39,13 +39,6 @@ Deno.test("outages: a read is excused while both are away, and soon after", () =
   equal(outages.excuse("bob", "read", 10_200, 10_400), undefined);
 });
 
-Deno.test("outages: a Redis that was lost in the same outage has to begin anew", () => {
-  const { outages, excuse } = createWorld("postgres");
-  outages.note("ann", "redis", 10_100, 10_200);
-  equal(excuse("read", 12_500, 12_600), "postgres and redis");
-  equal(outages.excuse("bob", "read", 12_500, 12_600), undefined);
-});
-
 Deno.test("outages: a process that began while Postgres was away knows nothing yet", () => {
   const { outages, excuse, at } = createWorld("postgres");
   at(11_000);

@@ -1,10 +1,11 @@
 /**
- * Whether Redis answers in time, felt from outside: an instance has not got
- * either what a busy machine does not let anybody have.
+ * Whether Redis and the instances answer in time, felt from outside: what a busy
+ * machine lets nobody have, an instance has not got either.
  *
  * @module
  */
 import { sleep, within } from "../../scripts/server_process.ts";
+import type { Instance } from "./instance.ts";
 import type { World } from "./world.ts";
 
 /** How often it is felt. */
@@ -35,4 +36,27 @@ export async function feelRedis(
     for (const { name } of instances) outages.note(name, "answers", from, to);
   }
   return lateMs;
+}
+
+/**
+ * Feels whether `instance` comes to answering at all, and notes when it was late,
+ * until `signal` aborts: a process that gets no time hears Redis too late as well.
+ */
+export async function feelInstance(
+  { outages }: World,
+  { name, url }: Instance,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const from = performance.now();
+    await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(1000) })
+      .then((response) => response.text())
+      // Whether it is there at all, others look at.
+      .catch(() => undefined);
+    await sleep(BEAT_MS);
+    const to = performance.now();
+    if (to - from > DEADLINE_MS + BEAT_MS) {
+      outages.note(name, "answers", from, to);
+    }
+  }
 }

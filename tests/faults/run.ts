@@ -10,7 +10,7 @@ import { connectPsql } from "../support/postgres_world.ts";
 import { type Account, createClients, keyOf, USERS } from "./clients.ts";
 import type { Launch } from "./instance.ts";
 import { createModes, type Modes } from "./modes.ts";
-import { feelRedis } from "./pulse.ts";
+import { feelInstance, feelRedis } from "./pulse.ts";
 import { personFaults } from "./machine_faults.ts";
 import { type Course, LANES, RECOVERY_MS, runFaults } from "./schedule.ts";
 import { openWorld, type Programs, type World } from "./world.ts";
@@ -71,6 +71,7 @@ export async function run(
     clients.run(stop.signal),
     modes.run(stop.signal),
     feelRedis(world, stop.signal).then((ms) => lateMs = ms),
+    ...instances.map((one) => feelInstance(world, one, stop.signal)),
   ]);
   let course: Course;
   let recoveryMs: number | undefined;
