@@ -9,6 +9,11 @@
 import { textLines } from "../support/text_lines.ts";
 import { openStreamClient, type StreamClient } from "./events_stream_client.ts";
 import { quantile } from "./figure.ts";
+import {
+  type Connection,
+  openConnection,
+  requestOf,
+} from "./raw_connection.ts";
 
 /** What is to be done. */
 export interface FollowPlan {
@@ -51,8 +56,6 @@ const CONNECTING = 50;
 
 /** How long after the deadline the last deliveries are waited for. */
 const GRACE_MS = 5000;
-
-const encoder = new TextEncoder();
 
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
@@ -147,31 +150,37 @@ interface Publisher {
   close(): void;
 }
 
-/** One connection; requests are sent without waiting for the answers before. */
+/** As many connections as requests are under way at once. */
 async function openPublisher(port: number): Promise<Publisher> {
-  const url = `http://127.0.0.1:${port}/api/v1/events`;
-  // A request by itself is answered sooner than one in a row of them.
-  await publish(-1);
+  const idle: Connection[] = [];
+  const all: Connection[] = [];
+
+  async function connected(): Promise<Connection> {
+    const made = await openConnection(port);
+    all.push(made);
+    return made;
+  }
 
   async function publish(i: number): Promise<number> {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: encoder.encode(
-        JSON.stringify({
-          event_type: "setup.received",
-          timestamp: new Date().toISOString(),
-          setup_id: `bench-${i}`,
-          source: "bench",
-          tickers: ["SPY", "NVDA"],
-        }),
-      ),
+    const body = JSON.stringify({
+      event_type: "setup.received",
+      timestamp: new Date().toISOString(),
+      setup_id: `bench-${i}`,
+      source: "bench",
+      tickers: ["SPY", "NVDA"],
     });
-    const text = await response.text();
-    if (response.status !== 201) throw new Error(text);
-    return JSON.parse(text).position;
+    const connection = idle.pop() ?? await connected();
+    const answer = await connection.ask(requestOf({
+      ...{ port, method: "POST", path: "/api/v1/events" },
+      ...{ user: "bench", body },
+    }));
+    idle.push(connection);
+    return JSON.parse(answer.toString()).position;
   }
-  return { publish, close() {} };
+
+  // The first request of a service takes longer than all others.
+  await publish(-1);
+  return { publish, close: () => all.forEach((one) => one.end()) };
 }
 
 if (import.meta.main) {

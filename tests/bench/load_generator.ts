@@ -4,10 +4,13 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import { connect, type Socket } from "node:net";
 import { textLines } from "../support/text_lines.ts";
 import { quantile } from "./figure.ts";
+import {
+  type Connection,
+  openConnection,
+  requestOf,
+} from "./raw_connection.ts";
 
 /** What is to be sent. */
 export interface LoadPlan {
@@ -35,52 +38,11 @@ export interface LoadResult {
   readonly bodyBytes: number;
 }
 
-const HEAD_END = Buffer.from("\r\n\r\n");
-
-interface Connection {
-  /** Sends `request`; the result has the bytes of the answer's body. */
-  ask(request: Buffer): Promise<number>;
-  end(): void;
-}
-
-async function openConnection(port: number): Promise<Connection> {
-  const socket: Socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  await new Promise<void>((resolve, reject) => {
-    socket.once("connect", resolve);
-    socket.once("error", reject);
-  });
-  let held: Buffer = Buffer.alloc(0);
-  let waiting: PromiseWithResolvers<number> | undefined;
-  socket.on("data", (bytes: Buffer) => {
-    held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
-    const headEnd = held.indexOf(HEAD_END);
-    if (headEnd < 0) return;
-    const head = held.toString("latin1", 0, headEnd);
-    const length = Number(/\ncontent-length: (\d+)/i.exec(head)?.[1]);
-    if (held.length < headEnd + 4 + length) return;
-    held = Buffer.alloc(0);
-    if (/^HTTP\/1\.1 20[01]/.test(head)) waiting!.resolve(length);
-    else waiting!.reject(new Error(head));
-  });
-  return {
-    ask(request) {
-      waiting = Promise.withResolvers();
-      socket.write(request);
-      return waiting.promise;
-    },
-    end: () => socket.destroy(),
-  };
-}
-
 /** Runs `plan`. */
 async function run(plan: LoadPlan): Promise<LoadResult> {
   const { port, method, path, user, bodies = [""], requests } = plan;
   const texts = bodies.map((body) =>
-    Buffer.from(
-      `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
-        `X-User-Id: ${user}\r\nContent-Type: application/json\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    )
+    requestOf({ port, method, path, user, body })
   );
   const connections = await Promise.all(
     Array.from({ length: plan.connections }, () => openConnection(port)),
@@ -91,7 +53,8 @@ async function run(plan: LoadPlan): Promise<LoadResult> {
   let sent = 0;
 
   async function send(connection: Connection, dueAt: number): Promise<void> {
-    bodyBytes = await connection.ask(texts[sent++ % texts.length]!);
+    const body = await connection.ask(texts[sent++ % texts.length]!);
+    bodyBytes = body.length;
     times.push(performance.now() - dueAt);
   }
 
