@@ -1,11 +1,12 @@
 /**
  * Three services of which a failover takes one to another Redis, while the old
- * master goes on to answer the other two.
+ * master goes on to answer the other two; and what Redis tells one that Postgres
+ * does not answer.
  *
  * @module
  */
 import { sleep } from "../../scripts/server_process.ts";
-import { deepEqual, equal, ok } from "../support/assert.ts";
+import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
 import { createHistory, type Versioned } from "../support/history.ts";
 import { judge } from "../support/linearizable.ts";
 import { openTcpProxy } from "../support/tcp_proxy.ts";
@@ -18,6 +19,9 @@ import { openWorld, type Programs, requirePrograms } from "./world.ts";
 
 /** How soon an instance is normal, or knows that it may not be. */
 const SOON_MS = 8000;
+
+/** What waits for nothing is told within this on a busy machine. */
+const AT_ONCE_MS = 500;
 
 const KEYS = ["key1", "key2", "key3"];
 
@@ -98,6 +102,32 @@ function testTwoMasters(programs: Programs): void {
         equal(headers.get("x-holdfast-verified"), "false");
       }
     }
+  });
+
+  Deno.test("faults: a Redis emptied while Postgres is out of reach has what others put back", async () => {
+    await using world = await openWorld(programs);
+    const { redis, instances: [ann, bob] } = world;
+    for (const instance of [ann, bob]) await instance.start();
+    const work = createWork([ann, bob]);
+    await work.prepare();
+    for (const instance of [ann, bob]) await untilMode(instance, "normal");
+    await bob.postgres.refuse();
+    await redis.command("FLUSHALL");
+    // Nobody but Postgres knows what they were, and bob says at once that he cannot ask.
+    const asked = performance.now();
+    const none = { name: "Refused", status: 503, message: /nothing listens/ };
+    await rejects(ask(bob.url, "GET", "nobody"), none);
+    ok(performance.now() - asked < AT_ONCE_MS);
+    for (const key of KEYS) {
+      await ask(ann.url, "GET", key);
+      await until(
+        SOON_MS,
+        () => sourceOf(bob, key),
+        (source) => source === "redis",
+      );
+    }
+    await bob.postgres.mend();
+    await untilMode(bob, "normal");
   });
 }
 
@@ -191,6 +221,17 @@ function createWork(instances: readonly Instance[]) {
       return final;
     },
   };
+}
+
+/** Where the answer is from; `refused` where there is none. */
+async function sourceOf({ url }: Instance, key: string) {
+  try {
+    const { headers } = await ask(url, "GET", key);
+    return headers.get("x-holdfast-source");
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return "refused";
+  }
 }
 
 const untilMode = (instance: Instance, wanted: string) =>
