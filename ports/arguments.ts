@@ -8,6 +8,7 @@
  */
 import type { LogHead, NewEvent } from "../domain/event/event.ts";
 import { MAX_SEQUENCE_COUNT } from "../domain/sequence.ts";
+import { type AuditLog, MAX_AUDIT_PAGE } from "./audit_log.ts";
 import { type EventQuery, MAX_EVENT_PAGE } from "./event_bus.ts";
 import { PortError } from "./port_error.ts";
 import {
@@ -137,6 +138,18 @@ export function checkKeysQuery(
   { limit }: Parameters<SettingsArchive["keys"]>[0],
 ): void {
   checkCount("list settings", limit, MAX_ARCHIVE_KEYS);
+}
+
+/** Checks the query given to `AuditLog.list`. */
+export function checkAuditQuery(
+  { after, limit }: Parameters<AuditLog["list"]>[0],
+): void {
+  checkCount("list calls", limit, MAX_AUDIT_PAGE);
+  if (Number.isSafeInteger(after) && after >= 0) return;
+  throw new PortError(
+    "invalid",
+    `Cannot list calls as after must be an id, 0 or more: current value is ${after}`,
+  );
 }
 
 /**

@@ -18,7 +18,7 @@ export const MAX_INTENT_NAME_CHARS = 256;
 /** Most characters of what an intent says. */
 export const MAX_INTENT_CHARS = 4096;
 
-/** Intents that one call forgets, at most. */
+/** Intents that one call forgets, at most: `trim` as well as `forget`. */
 export const MAX_INTENT_TRIM = 1000;
 
 /** What a user wanted, and was given. */
@@ -73,6 +73,15 @@ export interface OrderIntents extends AsyncDisposable {
    * forget when it is that.
    */
   trim(nowMs: number, signal?: AbortSignal): Promise<number>;
+
+  /**
+   * Forgets the intents of `user`, whether or not their time is up: for who is
+   * erased. What was answered to them is found no more.
+   *
+   * @returns How many are gone, at most `MAX_INTENT_TRIM`; there may be more to
+   * forget when it is that.
+   */
+  forget(user: UserId, signal?: AbortSignal): Promise<number>;
 
   /** Releases every resource. Safe to call twice. */
   [Symbol.asyncDispose](): Promise<void>;

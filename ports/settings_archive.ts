@@ -17,7 +17,7 @@ export const MAX_EDITS_CHARS = 4 * 1024 * 1024;
 /** Most keys of one answer. */
 export const MAX_ARCHIVE_KEYS = 10_000;
 
-/** Revisions that one call forgets, at most. */
+/** Revisions that one call forgets, at most: `trim` as well as `forget`. */
 export const MAX_TRIM = 1000;
 
 /** Stands for whoever changed a document before there was an archive. */
@@ -45,8 +45,8 @@ export interface SettingsEdit extends SettingsRevision {
 
 /**
  * Holds every revision of every document since there is an archive, until it
- * is told to forget: the newest of each document is always held. It answers
- * from the database of record, each call on one snapshot. Callers own retries;
+ * is told to forget: the newest of each document is held until it is named to
+ * `forget`. It answers from the database of record, each call on one snapshot. Callers own retries;
  * adapters never retry.
  */
 export interface SettingsArchive extends AsyncDisposable {
@@ -101,6 +101,19 @@ export interface SettingsArchive extends AsyncDisposable {
    * when it is that.
    */
   trim(beforeMs: number, signal?: AbortSignal): Promise<number>;
+
+  /**
+   * Forgets the revisions of `keys` with versions up to `version`, the newest
+   * included, as if there had never been any: for who is erased.
+   *
+   * @returns How many are gone, at most `MAX_TRIM`; there may be more to forget
+   * when it is that.
+   */
+  forget(
+    keys: readonly SettingsKey[],
+    version: number,
+    signal?: AbortSignal,
+  ): Promise<number>;
 
   /** Releases every resource. Safe to call twice. */
   [Symbol.asyncDispose](): Promise<void>;

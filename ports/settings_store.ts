@@ -26,12 +26,16 @@ export interface SettingsSnapshot {
 /** Most characters of the paths of one change, written with commas between them. */
 export const MAX_PATHS_CHARS = 700;
 
-/** One document to be replaced. */
+/** One document to be replaced, or removed. */
 export interface SettingsChange {
   /** Which document. */
   readonly key: SettingsKey;
-  /** The new value: one JSON text, kept byte for byte. */
-  readonly json: string;
+  /**
+   * The new value: one JSON text, kept byte for byte. `undefined` removes the
+   * document; that is a change like any other, with a version and an event,
+   * even where nothing is stored.
+   */
+  readonly json: string | undefined;
   /**
    * Write only if the stored version is this one; 0 says that nothing may be
    * stored yet. Absent: write whatever is there.
@@ -65,7 +69,7 @@ export interface SettingsStore extends AsyncDisposable {
   recall(key: SettingsKey): SettingsDocument | undefined;
 
   /**
-   * Replaces all documents named, or none of them; puts what they become into
+   * Replaces or removes all documents named, or none of them; puts what they become into
    * the archive and appends one `settings.updated` event a document to the log
    * in the same transaction, as one batch and in the order of `changes`.
    *

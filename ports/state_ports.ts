@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { ApiKeyStore } from "./api_key_store.ts";
+import type { AuditLog } from "./audit_log.ts";
 import type { EventBus } from "./event_bus.ts";
 import type { GroupStore } from "./event_groups.ts";
 import type { FeatureStore } from "./feature_store.ts";
@@ -27,6 +29,10 @@ export interface StatePorts {
 
 /** The same, and what is read from the database of record alone. */
 export interface RecordPorts extends StatePorts {
+  /** Which changes administrators have asked for. */
+  readonly auditLog: AuditLog;
+  /** Who may call the service, and with what. */
+  readonly apiKeyStore: ApiKeyStore;
   /** How far consumer groups are, and their dead letters. */
   readonly groupStore: GroupStore;
   /** Drops what nobody needs any more of the log. */

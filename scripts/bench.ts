@@ -11,6 +11,7 @@
 import { parseArgs } from "node:util";
 import { replaceTable } from "./readme.ts";
 import { benchAlpha158 } from "../tests/bench/alpha158_bench.ts";
+import { benchAuth } from "../tests/bench/auth_bench.ts";
 import { benchEvents } from "../tests/bench/events_bench.ts";
 import type { Figure } from "../tests/bench/figure.ts";
 import { benchFollower } from "../tests/bench/follower_bench.ts";
@@ -23,6 +24,7 @@ import { benchPostgres } from "../tests/bench/postgres_bench.ts";
 import { benchSettings } from "../tests/bench/settings_bench.ts";
 import { benchService } from "../tests/bench/service_bench.ts";
 import { benchSqlite } from "../tests/bench/sqlite_bench.ts";
+import { benchTelemetry } from "../tests/bench/telemetry_bench.ts";
 import { openService } from "./services.ts";
 import { findRedis } from "../tests/support/redis_server.ts";
 
@@ -49,6 +51,8 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   sqlite: benchSqlite,
   groups: benchGroups,
   service: benchService,
+  telemetry: benchTelemetry,
+  auth: benchAuth,
   paper: benchPaperRun,
   postgres: () => {
     if (databaseUrl !== undefined) return benchPostgres(databaseUrl);

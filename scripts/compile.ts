@@ -23,16 +23,9 @@ const STEP_TIMEOUT_MS = 5 * 60_000;
 /** How long the program may take to listen, to answer and to end. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** Variables that the command line reads, as a list of `--allow-env`. */
-const [OF_EVENTS] = /(?<=--allow-env=)\S+/.exec(manifest.tasks.events.command)!;
-
-/**
- * The permissions of `deno task start`, and the variables of `deno task
- * events`; sources are elsewhere in a binary.
- */
-const PERMISSIONS = manifest.tasks.start.command.split(" ")
-  .filter((word) => word.startsWith("--") && !word.startsWith("--deny-"))
-  .map((word) => word.replace("--allow-env=", `--allow-env=${OF_EVENTS},`));
+/** The permissions of `deno task holdfast`; sources are elsewhere in a binary. */
+const PERMISSIONS = manifest.tasks.holdfast.command.split(" ")
+  .filter((word) => word.startsWith("--") && !word.startsWith("--deny-"));
 
 /** What `deno.json` switches on, for where it is not read. */
 const UNSTABLE = manifest.unstable.map((name) => `--unstable-${name}`);
@@ -47,7 +40,19 @@ function compile(output: string, env: Record<string, string> = {}) {
   return deno(["compile", ...flags, MAIN], env);
 }
 
-/** Starts the program, asks for its health, has it ask itself, and stops it. */
+/** Pages that the program has inside, each with the files that it names. */
+const PAGES = [
+  "/",
+  "/docs",
+  "/docs/settings",
+  "/openapi.json",
+  "/asyncapi.json",
+];
+
+/**
+ * Starts the program far from its sources, asks for its pages, has it ask
+ * itself, and stops it.
+ */
 async function tryOut(
   program: string,
   args: string[],
@@ -56,8 +61,15 @@ async function tryOut(
   const home = await Deno.makeTempDir({ prefix: "holdfast-compile-" });
   const child = new Deno.Command(program, {
     args,
-    cwd: ROOT,
-    env: { ...setting.env, PORT: "0", DATA_DIR: join(home, "data") },
+    cwd: home,
+    env: {
+      ...setting.env,
+      PORT: "0",
+      DATA_DIR: join(home, "data"),
+      MARKET_DATA_DIR: join(ROOT, "examples", "market_data"),
+      MODEL_PATH: join(ROOT, "examples", "model", "alpha_baseline.txt"),
+      LOG_LEVEL: "warn",
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -68,15 +80,20 @@ async function tryOut(
       throw new Error(`Cannot try out ${program} as it does not listen`);
     }
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-    const answer = await fetch(new URL("/health", url), { signal });
-    console.log(`GET /health: ${answer.status} ${await answer.text()}`);
-    if (!answer.ok) {
-      throw new Error(`Cannot use ${program} as it is not healthy`);
+    const files = new Set(PAGES);
+    for (const path of files) {
+      const text = await read(new URL(path, url), signal);
+      for (const [, named] of text.matchAll(/ (?:src|href)="([^"#:]+)"/g)) {
+        files.add(new URL(named!, new URL(path, url)).pathname);
+      }
     }
+    console.log(`Answered: ${[...files].join(" ")}`);
     const env = { ...setting.env, HOLDFAST_URL: url };
-    const command = [...args, "events", "groups", "list"];
-    await runCommand(program, command, { cwd: ROOT, env, signal });
-    console.log("holdfast events: answered");
+    for (const command of [["health"], ["events", "groups", "list"]]) {
+      const all = [...args, ...command];
+      const said = await runCommand(program, all, { cwd: home, env, signal });
+      console.log(`holdfast ${command.join(" ")}: ${said.trim() || "nothing"}`);
+    }
   } finally {
     child.kill("SIGTERM");
     const ended = await within(ANSWER_TIMEOUT_MS, child.status);
@@ -84,6 +101,18 @@ async function tryOut(
     await child.status;
     await Deno.remove(home, { recursive: true });
   }
+}
+
+/** What a browser is given at `url`; it has to be a success. */
+async function read(url: URL, signal: AbortSignal): Promise<string> {
+  const headers = { Accept: "text/html,*/*" };
+  const answer = await fetch(url, { headers, signal });
+  const text = await answer.text();
+  if (!answer.ok) {
+    throw new Error(`Cannot use it as ${url.pathname} answers ${text}`);
+  }
+  // Only pages name files; scripts hold what looks like it.
+  return answer.headers.get("content-type")!.includes("html") ? text : "";
 }
 
 /** Reads on after the address, so that the program can go on printing. */

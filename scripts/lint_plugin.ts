@@ -105,7 +105,9 @@ const noAmbient: Deno.lint.Rule = {
     const banned: string[] = [];
     if (isTimeless) banned.push(...TIME_AND_CHANCE);
     if (isLogic) banned.push(...INPUT_AND_OUTPUT);
-    if (!/^(?:scripts|tests)\/|^src\/(?:config|main)\.ts$/.test(path)) {
+    if (
+      !/^(?:scripts|tests|examples)\/|^src\/(?:config|main)\.ts$/.test(path)
+    ) {
       banned.push("Deno.env", "process.env");
     }
     if (/^src\/(?!(?:main|cli)\.ts$)/.test(path)) banned.push("console");

@@ -1,7 +1,7 @@
 /**
- * Writes the OpenAPI document to `tests/golden/openapi.json`. With `--check`
- * writes nothing and fails when that file is not what the routes say now, or
- * when the document is not sound.
+ * Writes the OpenAPI document to `tests/golden/openapi.json`, and the types of
+ * the client package from it. With `--check` writes nothing and fails when a
+ * file is not what the routes say now, or when the document is not sound.
  *
  * @module
  */
@@ -9,8 +9,21 @@ import config from "../deno.json" with { type: "json" };
 import { CHANNELS } from "../domain/event/registry.ts";
 import { type OpenApiDocument, openApiDocument } from "../src/http/openapi.ts";
 import { allRoutes, type RouteServices } from "../src/http/routes/mod.ts";
+import { type ContractDocument, printContract } from "./client_contract.ts";
 
-const FILE = new URL("../tests/golden/openapi.json", import.meta.url);
+const ROOT = new URL("../", import.meta.url);
+
+/** What is written, by paths from the root of the repository. */
+export function printFiles(): ReadonlyMap<string, string> {
+  const printed = printOpenApi();
+  const types = printContract(JSON.parse(printed) as ContractDocument);
+  return new Map([
+    ["tests/golden/openapi.json", printed],
+    ...[...types].map(([name, text]) =>
+      [`src/client/contract/${name}`, text] as const
+    ),
+  ]);
+}
 
 /** The document of every route of the service, printed as it is kept. */
 export function printOpenApi(): string {
@@ -126,14 +139,16 @@ if (import.meta.main) {
   const faults = findOpenApiFaults(wholeDocument());
   for (const fault of faults) console.error(`OpenAPI: ${fault}`);
   if (faults.length > 0) Deno.exit(1);
-  const printed = printOpenApi();
-  if (!Deno.args.includes("--check")) {
-    await Deno.writeTextFile(FILE, printed);
-    console.log(`wrote ${FILE.pathname}`);
-  } else if (await Deno.readTextFile(FILE) !== printed) {
-    console.error(
-      "Cannot accept tests/golden/openapi.json as the routes say otherwise: run `deno task openapi`",
-    );
-    Deno.exit(1);
+  for (const [path, text] of printFiles()) {
+    const file = new URL(path, ROOT);
+    if (!Deno.args.includes("--check")) {
+      await Deno.writeTextFile(file, text);
+      console.log(`wrote ${path}`);
+    } else if (await Deno.readTextFile(file) !== text) {
+      console.error(
+        `Cannot accept ${path} as the routes say otherwise: run \`deno task openapi\``,
+      );
+      Deno.exitCode = 1;
+    }
   }
 }

@@ -56,7 +56,9 @@ export async function denoTest(
   signal.throwIfAborted();
   const silence = new AbortController();
   const stop = AbortSignal.any([signal, silence.signal]);
-  const permissions = PERMISSIONS.map((name) => `--allow-${name}`);
+  const permissions = options.includes("--allow-all")
+    ? []
+    : PERMISSIONS.map((name) => `--allow-${name}`);
   const { isNice = false, print = printAll } = rest;
   const nice = isNice ? ["nice", "-n", String(NICENESS)] : [];
   const [program, ...args] = [

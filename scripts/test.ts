@@ -59,9 +59,12 @@ const WAITING = [
   "tests/e2e",
   "tests/event_faults",
   "tests/faults",
+  "tests/load",
+  "tests/mutation",
   "tests/number_faults",
   "tests/order_faults",
   "tests/settings_fleet",
+  "tests/upgrade",
 ];
 
 function fullLanes(profile: string): readonly Lane[] {

@@ -106,11 +106,11 @@ function readPaperOptions(text: string): PaperOptions {
 
 /** Those who do a part of the work in processes of their own. */
 function openRemote(
-  { signalServiceUrl, executionGatewayUrl }: Config,
+  { signalServiceUrl, executionGatewayUrl, serviceKey }: Config,
   clock: Clock,
 ): Ports["remote"] {
   const client = (name: string, url: string) =>
-    createHttpClient({ name, url, clock });
+    createHttpClient({ name, url, clock, apiKey: serviceKey });
   const look = (name: string, url: string | undefined) =>
     url === undefined ? undefined : createHttpLook({ name, url, clock });
   return {

@@ -5,27 +5,18 @@
  */
 import { parseArgs, parseEnv } from "node:util";
 import { z } from "zod";
+import { didYouMean } from "./cli/nearest.ts";
+import { PINS, problemsTogether, usesRedis } from "./config_rules.ts";
+import { isLoopback } from "./http/host_guard.ts";
 import {
   type AdapterName,
   ALIASES,
-  NOT_YET,
-  STORES,
   VARIABLE_NAMES,
   VARIABLES,
 } from "./variables.ts";
 
-/** The state ports, and the variable that pins each. */
-const PINS = {
-  featureStore: "FEATURE_STORE",
-  eventBus: "EVENT_BUS",
-  settingsStore: "SETTINGS_STORE",
-  sequence: "SEQUENCE",
-} as const;
-
 /** A port whose adapter is chosen and can be swapped. */
 export type StatePort = keyof typeof PINS;
-
-const isStore = (name?: string) => STORES.some((store) => store === name);
 
 const Schema = z.object(VARIABLES).transform((v) => {
   const fast: AdapterName | undefined = usesRedis(v) ? "redis" : undefined;
@@ -47,7 +38,18 @@ type Variables = z.output<z.ZodObject<typeof VARIABLES>>;
 
 const interpret = (v: Variables) => ({
   host: v.HOST,
+  auth: v.AUTH ?? (isLoopback(v.HOST) ? "off" as const : "keys" as const),
+  authSecret: v.AUTH_SECRET,
+  serviceKey: v.SERVICE_KEY,
+  rateLimit: v.RATE_LIMIT,
   port: v.PORT,
+  adminPort: v.ADMIN_PORT,
+  tls: {
+    certPath: v.TLS_CERT_PATH,
+    keyPath: v.TLS_KEY_PATH,
+    databaseCaPath: v.DATABASE_CA_PATH,
+    redisCaPath: v.REDIS_CA_PATH,
+  },
   dataDir: v.DATA_DIR,
   store: v.STORE,
   databaseUrl: v.DATABASE_URL,
@@ -67,6 +69,7 @@ const interpret = (v: Variables) => ({
   defaultSettingsPath: v.DEFAULT_SETTINGS_PATH,
   channelsPath: v.CHANNELS_PATH,
   settingsHistoryDays: v.SETTINGS_HISTORY_DAYS,
+  auditRetentionDays: v.AUDIT_RETENTION_DAYS,
   eventRetention: {
     days: v.EVENTS_RETENTION_DAYS,
     count: v.EVENTS_RETENTION_COUNT,
@@ -103,14 +106,6 @@ const interpret = (v: Variables) => ({
   logFormat: v.LOG_FORMAT,
 });
 
-function usesRedis(v: {
-  readonly REDIS_URL?: string | undefined;
-  readonly REDIS_ENABLED?: string | undefined;
-}): boolean {
-  if (v.REDIS_ENABLED !== undefined) return v.REDIS_ENABLED === "true";
-  return v.REDIS_URL !== undefined;
-}
-
 /** What the service runs with. */
 export type Config = z.output<typeof Schema>;
 
@@ -140,103 +135,21 @@ export function parseConfig(
     }
   }
   if (values.DATABASE_URL !== undefined) values.STORE ??= "postgres";
-  const problems = NOT_YET.filter((name) => values[name] !== undefined)
-    .map((name) =>
-      `Cannot use ${name} as this version does not know it yet: unset it`
-    );
+  const problems: string[] = [];
   const parsed = Schema.safeParse(values);
   for (const { path, message } of parsed.error?.issues ?? []) {
     const name = String(path[0]);
     // A URL may hold a password.
-    const value = /_URL$|PASSWORD$/.test(name)
+    const value = /_URL$|PASSWORD$|SECRET$|_KEY$/.test(name)
       ? "not shown"
       : JSON.stringify(values[name]);
     problems.push(
       `Cannot use ${given[name]} as it ${message}: current value is ${value}`,
     );
   }
-  problems.push(
-    ...redisProblems(values),
-    ...storeProblems(values),
-    ...retentionProblems(values),
-    ...roleProblems(values),
-  );
+  problems.push(...problemsTogether(values));
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return parsed.data!;
-}
-
-/** What is wrong with the variables of Redis taken together. */
-function redisProblems(values: Readonly<Record<string, string>>): string[] {
-  const isUsed = usesRedis(values);
-  const pins = Object.values(PINS).filter((name) => values[name] === "redis");
-  const problems = isUsed
-    ? []
-    : pins.map((name) =>
-      `Cannot use ${name} on redis as there is none: set REDIS_URL, such as redis://127.0.0.1:6379`
-    );
-  const parts = ["REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD"]
-    .filter((name) => values[name] !== undefined).join(", ");
-  if (parts !== "" && isUsed && values.REDIS_URL !== undefined) {
-    problems.push(
-      `Cannot use ${parts} as REDIS_URL says where Redis is: unset one or the other`,
-    );
-  }
-  if (parts !== "" && !isUsed && values.REDIS_ENABLED === undefined) {
-    problems.push(
-      `Cannot use ${parts} as Redis is not enabled: set REDIS_ENABLED=true`,
-    );
-  }
-  if (isUsed && values.STORE === "memory") {
-    problems.push(
-      "Cannot use Redis with STORE=memory as it follows a database that outlives the process: use sqlite or postgres",
-    );
-  }
-  return problems;
-}
-
-/** What is wrong with the variables of retention taken together. */
-function retentionProblems(
-  values: Readonly<Record<string, string>>,
-): string[] {
-  const isLimited = (name: string) => Number(values[name] ?? 0) > 0;
-  const isForEver = values.EVENTS_RETENTION_DAYS === "0" &&
-    !isLimited("EVENTS_RETENTION_COUNT");
-  if (!isForEver || !isLimited("EVENTS_RETENTION_MAX_DAYS")) return [];
-  return [
-    "Cannot use EVENTS_RETENTION_MAX_DAYS as all events are kept for ever: set EVENTS_RETENTION_DAYS or EVENTS_RETENTION_COUNT",
-  ];
-}
-
-/** What is missing for the role. */
-function roleProblems(values: Readonly<Record<string, string>>): string[] {
-  if (values.ROLE !== "orchestrator") return [];
-  return ["SIGNAL_SERVICE_URL", "EXECUTION_GATEWAY_URL"]
-    .filter((name) => values[name] === undefined)
-    .map((name) =>
-      `Cannot use ROLE=orchestrator as ${name} is not set: say where the other process listens, such as http://127.0.0.1:8081`
-    );
-}
-
-/** What is wrong with the adapters taken together. */
-function storeProblems(values: Readonly<Record<string, string>>): string[] {
-  const problems: string[] = [];
-  const store = values.STORE ?? "sqlite";
-  const needsUrl = store === "postgres" || values.FEATURE_STORE === "postgres";
-  if (needsUrl && values.DATABASE_URL === undefined) {
-    problems.push(
-      "Cannot use postgres as DATABASE_URL is not set: set it to postgres://user:password@host:5432/database",
-    );
-  }
-  for (const port of ["EVENT_BUS", "SETTINGS_STORE", "SEQUENCE"] as const) {
-    const pinned = values[port];
-    if (isStore(store) && isStore(pinned) && pinned !== store) {
-      problems.push(
-        `Cannot use ${port} on ${pinned} as the database of record is ${store} ` +
-          `and holds this state and its log together: use ${store} or noop`,
-      );
-    }
-  }
-  return problems;
 }
 
 /**
@@ -260,9 +173,17 @@ export function parseFlags(args: readonly string[]): Record<string, string> {
       ) => [names.get(flag)!, value as string]),
     );
   } catch (error) {
+    // What is more than a word may be an address with a password in it.
+    const message = (error as Error).message
+      .replace(
+        /^(Unexpected argument) '(?![a-z-]{1,20}')[^]*'(?=\. )/,
+        "$1 (not shown)",
+      );
+    const unknown = /^Unknown option '(--[^']*)'/.exec(message)?.[1];
+    const flags = [...names.keys()].map((flag) => `--${flag}`);
+    const meant = unknown === undefined ? "" : didYouMean(unknown, flags);
     throw new ConfigError(
-      `Cannot use the flags as ${(error as Error).message}`,
-      { cause: error },
+      `Cannot use the flags as ${message}${meant}`,
     );
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createAdministration } from "./administration.ts";
 import { HISTORY_MS } from "./apps/autopilot_history.ts";
 import { createAutopilot } from "./apps/autopilot.ts";
 import { createSignalService } from "./apps/signal_service.ts";
@@ -10,13 +11,16 @@ import { readChannels } from "./channels_file.ts";
 import type { Config } from "./config.ts";
 import { type Foundations, openPorts, type Ports } from "./composition_root.ts";
 import { type App, createApp } from "./http/app.ts";
-import { createHostGuard } from "./http/host_guard.ts";
-import { createIdentity } from "./http/identity.ts";
+import { createHostGuard, isLoopback } from "./http/host_guard.ts";
+import { createIdentity, DEFAULT_CALLER } from "./http/identity.ts";
+import { healthRoutes } from "./http/routes/health.ts";
 import { routesOf } from "./http/routes/mod.ts";
+import { createApiKeys } from "./services/api_keys.ts";
 import { createBackground } from "./services/background.ts";
 import { createEventGroups } from "./services/event_groups.ts";
 import { createEffectReader } from "./services/event_groups/effects.ts";
 import { createEventRetention } from "./services/event_retention.ts";
+import { measureEventLoop } from "./services/event_loop.ts";
 import { createEventService } from "./services/events.ts";
 import { createFeatureService } from "./services/features.ts";
 import { createHealthService } from "./services/health.ts";
@@ -25,10 +29,14 @@ import { createModelService } from "./services/models.ts";
 import { openQuarantineService } from "./services/quarantine.ts";
 import { createOrderIds } from "./services/order_ids.ts";
 import { createRequestReply } from "./services/request_reply.ts";
+import { createRateLimit } from "./services/rate_limit.ts";
 import { plays } from "./services/role.ts";
 import { createSettingsServices } from "./services/settings/settings.ts";
+import { meterReads } from "./services/settings/read_meter.ts";
 import { keepWarm } from "./services/settings/warm_up.ts";
+import { tracePorts } from "./services/trace_ports.ts";
 import { watchWrites } from "./services/write_watch.ts";
+import { createStatusService } from "./services/status.ts";
 import { createTrading } from "./trading.ts";
 import { VERSION } from "./version.ts";
 
@@ -39,6 +47,10 @@ const GATHER_MS = 20;
 export interface Holdfast extends AsyncDisposable {
   /** Answers requests. */
   readonly app: App;
+  /** Answers those who look after it: probes and Prometheus, without keys. */
+  readonly adminApp: App;
+  /** Has probes hear from now on that nothing should be sent here any more. */
+  leave(): void;
   /** The ports it stands on. */
   readonly ports: Ports;
   /** Ends background work, then closes every port. Safe to call twice. */
@@ -49,6 +61,8 @@ export interface Holdfast extends AsyncDisposable {
  * Opens the service.
  *
  * @param overrides Foundations to stand on instead of the machine's.
+ * @param tellFirstKey Takes the first API key, where keys are asked for and
+ * there was none: nobody is told again.
  * @throws {PortError} When a source that it cannot do without is refused, such
  * as a database of a newer version; what had been opened is closed again.
  * @throws {ConfigError} When the file of `CHANNELS_PATH` cannot be used.
@@ -56,12 +70,17 @@ export interface Holdfast extends AsyncDisposable {
 export async function openHoldfast(
   config: Config,
   overrides: Partial<Foundations> = {},
+  tellFirstKey: (key: string) => void = () => {},
 ): Promise<Holdfast> {
   const channels = await readChannels(config.channelsPath);
   await using stack = new AsyncDisposableStack();
-  const ports = await openPorts(config, stack, overrides);
+  const opened = await openPorts(config, stack, overrides);
+  const ports = tracePorts(opened, opened.telemetry.trace);
   const { clock, entropy, telemetry } = ports;
-  const writes = watchWrites(ports, clock);
+  const writes = watchWrites({
+    ...ports,
+    settingsStore: meterReads(ports.settingsStore, telemetry),
+  }, clock);
   const { eventBus: bus } = writes;
   const common = { bus, clock, entropy, telemetry };
 
@@ -135,6 +154,7 @@ export async function openHoldfast(
   const stop = new AbortController();
   const background = createBackground(telemetry, stop.signal);
   const { role } = config;
+  let isLeaving = false;
   const scores = plays(role, "signal-service") || plays(role, "autopilot");
   const health = createHealthService({
     bus: { head: ports.probe },
@@ -147,7 +167,10 @@ export async function openHoldfast(
       quarantine.fault,
       ...plays(role, "execution-gateway") ? [trading.gateway.fault] : [],
     ],
-    faults: [background.fault],
+    faults: [
+      background.fault,
+      () => isLeaving ? "The service shuts down" : undefined,
+    ],
     version: VERSION,
     state: ports.state,
     remotes: ports.remote.looks,
@@ -170,6 +193,7 @@ export async function openHoldfast(
       models.run(config.modelReloadS, stop.signal),
     );
   }
+  background.keep("event loop delay", measureEventLoop(common, stop.signal));
   background.keep("quarantine", quarantine.run(stop.signal));
   background.keep("hearing of events", events.hearOthers(stop.signal));
   background.keep("consumer groups", groups.run(stop.signal));
@@ -192,20 +216,48 @@ export async function openHoldfast(
       onAnew: ports.onRedisAnew,
     }, stop.signal),
   );
+  const status = stack.use(createStatusService({
+    state: ports.state,
+    look: ports.look,
+    checkpoint: ports.checkpoint,
+    clock,
+    record: config.store,
+    instance: config.instanceId,
+  }));
   stack.defer(async () => {
     stop.abort();
     await background.end();
   });
 
-  const loopback = isLoopback(config.host);
-  if (!loopback) {
-    telemetry.log(
-      "warn",
-      "nobody can be believed on this address: every /api route answers 401; set HOST=127.0.0.1",
-      { host: config.host },
-    );
+  const apiKeys = createApiKeys({
+    ...common,
+    store: ports.apiKeyStore,
+    secret: config.authSecret,
+  });
+  if (config.auth === "keys") {
+    await apiKeys.begin(tellFirstKey);
+    background.keep("API keys", apiKeys.run(stop.signal));
   }
+  const administration = createAdministration(config, ports, writes, apiKeys);
+  const { audit } = administration;
+  background.keep(
+    "audit of administration",
+    audit.run(config.auditRetentionDays, stop.signal),
+  );
+  const loopback = isLoopback(config.host);
+  const listener = {
+    guard: createHostGuard({ loopback, hosts: [config.host] }),
+    telemetry,
+    clock,
+    entropy,
+  };
+  const adminApp = createApp({
+    ...listener,
+    routes: healthRoutes(health, telemetry.exposition),
+    identity: { identify: () => DEFAULT_CALLER },
+  });
   const app = createApp({
+    ...listener,
     routes: routesOf(role, {
       signals,
       features,
@@ -218,24 +270,30 @@ export async function openHoldfast(
       orders,
       ...trading,
       health,
+      apiKeys,
+      ...administration,
       state: ports.state,
+      status,
       exposition: telemetry.exposition,
       clock,
       telemetry,
       version: VERSION,
     }),
-    identity: createIdentity({ loopback }),
-    guard: createHostGuard({ loopback, hosts: [config.host] }),
-    telemetry,
-    clock,
-    entropy,
+    identity: createIdentity(
+      config.auth === "keys" ? { keys: apiKeys } : {},
+    ),
+    audit,
+    rateLimit: config.rateLimit === 0
+      ? undefined
+      : createRateLimit(config.rateLimit, clock),
   });
 
   const open = stack.move();
-  return { app, ports, [Symbol.asyncDispose]: () => open.disposeAsync() };
-}
-
-/** Whether only this machine can reach a listener on `host`. */
-export function isLoopback(host: string): boolean {
-  return /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/i.test(host);
+  return {
+    app,
+    adminApp,
+    ports,
+    leave: () => void (isLeaving = true),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
 }

@@ -25,19 +25,39 @@ async function run(
   }
   if (first !== "serve" && ASKS.test(first)) {
     const environment = {
-      url: Deno.env.get("HOLDFAST_URL"),
+      url: Deno.env.get("HOLDFAST_URL") ?? urlHere(Deno.env.get("PORT")),
       apiKey: Deno.env.get("HOLDFAST_KEY"),
     };
-    const terminal = createProcessTerminal(environment, stop);
+    const terminal = createProcessTerminal(environment, stop, async () => {
+      const { createMachine } = await import("./doctor/machine.ts");
+      return createMachine();
+    });
     return await runCommandLine(args, terminal);
   }
   // Only now: a command does without the service, and starts much faster.
   const { runService } = await import("./serve.ts");
   const flags = first === "serve" ? args.slice(1) : args;
   return await runService(flags, stop, {
-    say: console.log,
+    say: sayLine,
     complain: console.error,
   });
+}
+
+/** Where the service of this machine listens, if its port is set. */
+function urlHere(port: string | undefined): string | undefined {
+  return /^[1-9]\d*$/.test(port ?? "") ? `http://127.0.0.1:${port}` : undefined;
+}
+
+/**
+ * Says `line` to whoever started the service, and to nobody else: what goes to
+ * the console OpenTelemetry sends away, and a line may hold a key.
+ */
+function sayLine(line: string): void {
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+  } catch {
+    // That nobody listens is no reason not to serve.
+  }
 }
 
 /** Shows `line` where the one before was. */

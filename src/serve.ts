@@ -6,7 +6,17 @@
 import { PortError } from "../ports/port_error.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { openHoldfast } from "./holdfast.ts";
-import { startServer } from "./http/server.ts";
+import {
+  type RunningServer,
+  type ServerOptions,
+  startServer,
+} from "./http/server.ts";
+import {
+  asksNobody,
+  giveUpEnvironment,
+  giveUpNetwork,
+} from "./least_privilege.ts";
+import { readCertificate } from "./tls_files.ts";
 import { VARIABLES } from "./variables.ts";
 
 /** Where a program says what people are to know. */
@@ -50,19 +60,49 @@ async function serve(
   { say }: Speaker,
 ): Promise<void> {
   const config = readConfig(args);
-  await using holdfast = await openHoldfast(config);
-  const { clock, telemetry } = holdfast.ports;
-  const server = await startServer({
-    app: holdfast.app,
-    hostname: config.host,
-    port: config.port,
-    signal: stop,
-    clock,
-    telemetry,
+  giveUpEnvironment();
+  const certificate = await readCertificate(config.tls);
+  await using holdfast = await openHoldfast(config, {}, (key) => {
+    say(`holdfast first API key, shown this once, scope admin: ${key}`);
   });
+  const { clock, telemetry } = holdfast.ports;
+  const common = { hostname: config.host, certificate, clock, telemetry };
+  await using server = await open({
+    ...common,
+    app: holdfast.app,
+    port: config.port,
+  });
+  // The last one to go: probes are to see how the other one ends.
+  await using admin = config.adminPort === undefined ? undefined : await open({
+    ...common,
+    app: holdfast.adminApp,
+    port: config.adminPort,
+    portVariable: "ADMIN_PORT",
+  });
+  if (asksNobody(config)) giveUpNetwork();
   say(`holdfast listening on ${server.url}`);
+  if (admin) say(`holdfast admin listening on ${admin.url}`);
+  await Promise.race([aborted(stop), server.closed]);
+  holdfast.leave();
+  await server.close();
   await server.closed;
   telemetry.log("info", "stopped");
+}
+
+/** Starts a listener; disposing of it closes it. */
+async function open(
+  options: ServerOptions,
+): Promise<RunningServer & AsyncDisposable> {
+  const server = await startServer(options);
+  return { ...server, [Symbol.asyncDispose]: server.close };
+}
+
+/** Resolves once `signal` has aborted. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function helpOfService(): string {

@@ -21,6 +21,8 @@ import type {
   SystemState,
 } from "./services/system_state.ts";
 
+const MODES: readonly ServiceMode[] = ["normal", "degraded", "unverified"];
+
 /** A port that is switched, without its type. */
 export interface SwitchedPort {
   /** Its name. */
@@ -82,6 +84,7 @@ export function createSupervisor(
   const turning = new Map<PortName, Promise<void>>();
   /** Swaps whose former adapter may still have calls under way. */
   const swaps = new Set<Promise<void>>();
+  const listeners = new Set<() => void>();
   let closed = false;
 
   const mode = (): ServiceMode => follower?.state().mode ?? "normal";
@@ -107,6 +110,9 @@ export function createSupervisor(
       const adapter = wanted(port);
       if (closed || port.active() === adapter) return;
       const swapped = port.swapTo(adapter);
+      tell();
+      const labels = { port: port.name, adapter };
+      telemetry.count("holdfast_adapter_switches_total", labels);
       // Calls on the former one may hang: they hold up no turn.
       if (port.active() === adapter) resolve();
       await swapped;
@@ -119,7 +125,12 @@ export function createSupervisor(
     return swap;
   }
 
+  function tell(): void {
+    for (const listener of [...listeners]) listener();
+  }
+
   function turnAll(): void {
+    tell();
     for (const port of ports) {
       turn(port).catch((error: unknown) => {
         const fields = { port: port.name, ...errorFields(error) };
@@ -139,6 +150,24 @@ export function createSupervisor(
     choices: port.choices,
   });
 
+  function measure(): void {
+    for (const one of MODES) {
+      telemetry.gauge("holdfast_mode", Number(one === mode()), { mode: one });
+    }
+    for (const port of ports) {
+      const { name, choices } = port;
+      const active = port.active();
+      for (const adapter of choices) {
+        const labels = { port: name, adapter };
+        const isActive = Number(adapter === active);
+        telemetry.gauge("holdfast_adapter_active", isActive, labels);
+      }
+      const isPinned = Number(pins.has(name));
+      telemetry.gauge("holdfast_adapter_pinned", isPinned, { port: name });
+    }
+  }
+
+  const unwatch = telemetry.onRead(measure);
   const deafen = follower?.listen(turnAll);
   turnAll();
 
@@ -153,6 +182,11 @@ export function createSupervisor(
     fault: () => follower?.state().fault,
 
     adapters: () => ports.map(describe),
+
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
 
     async pin(name, adapter) {
       const port = portNamed(name);
@@ -174,6 +208,7 @@ export function createSupervisor(
         throw error;
       }
       telemetry.log("warn", "a port is pinned", { port: name, adapter });
+      tell();
       return describe(port);
     },
 
@@ -183,11 +218,13 @@ export function createSupervisor(
         telemetry.log("warn", "a port is released", { port: name });
       }
       await turn(port);
+      tell();
       return describe(port);
     },
 
     async [Symbol.asyncDispose]() {
       closed = true;
+      unwatch();
       deafen?.();
       await Promise.allSettled(swaps);
     },

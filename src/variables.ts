@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { isApiKeyText } from "../domain/api_key.ts";
 import { ONE, parseDecimal } from "../domain/decimal.ts";
 import { LOTS } from "../domain/order/order.ts";
 import { parseSymbol } from "../domain/symbol.ts";
@@ -62,6 +63,15 @@ export const VARIABLES = {
   PORT: wholeNumber(0, 65535).default(8080).describe(
     "Port to listen on; 0 picks a free one and prints it",
   ),
+  ADMIN_PORT: wholeNumber(0, 65535).optional().describe(
+    "Port of a second listener for probes and Prometheus: health and metrics only, without keys; none when unset",
+  ),
+  TLS_CERT_PATH: text.optional().describe(
+    "PEM file of the certificate that the listeners speak TLS with; plain HTTP when unset",
+  ),
+  TLS_KEY_PATH: text.optional().describe(
+    "PEM file of its private key, without a password",
+  ),
   ROLE: oneOf(ROLES).default("all").describe(
     "What this process is there for; others are asked over HTTP",
   ),
@@ -71,6 +81,22 @@ export const VARIABLES = {
   EXECUTION_GATEWAY_URL: serviceUrl().describe(
     "Where the execution gateway is, for an orchestrator apart from it",
   ),
+  AUTH: oneOf(["off", "keys"]).optional().describe(
+    "Who may call: keys asks for API keys; off believes everybody, on loopback addresses only; keys unless HOST is one",
+  ),
+  AUTH_SECRET: z.string().min(32, "must have 32 characters or more").optional()
+    .describe(
+      "What API keys are hashed under, the same on all instances; kept in the database when unset",
+    ),
+  SERVICE_KEY: z.string().refine(
+    isApiKeyText,
+    "must be an API key such as hf_<id>_<secret>",
+  ).optional().describe(
+    "API key with the scope admin that other roles are asked with",
+  ),
+  RATE_LIMIT: wholeNumber(0, 1_000_000).default(0).describe(
+    "Requests a second that each API key may send, twice as many at once; 0: any number",
+  ),
   DATA_DIR: text.default("./data").describe("Folder of the SQLite database"),
   STORE: oneOf(STORES).default("sqlite").describe(
     "Database of record; postgres when DATABASE_URL is set",
@@ -79,6 +105,9 @@ export const VARIABLES = {
     /^postgres(ql)?:\/\/./,
     "must be a URL such as postgres://user:password@host:5432/database",
   ).optional().describe("The Postgres database"),
+  DATABASE_CA_PATH: text.optional().describe(
+    "PEM file of the authorities that the certificate of Postgres must come from; makes sslmode verify-full",
+  ),
   REDIS_URL: z.string().regex(
     /^rediss?:\/\/./,
     "must be a URL such as redis://user:password@host:6379/0",
@@ -90,6 +119,9 @@ export const VARIABLES = {
   REDIS_PORT: wholeNumber(1, 65535).default(6379).describe("Its port"),
   REDIS_DB: wholeNumber(0, 65535).default(0).describe("Its database"),
   REDIS_PASSWORD: z.string().optional().describe("Its password"),
+  REDIS_CA_PATH: text.optional().describe(
+    "PEM file of the authorities that the certificate of a rediss:// Redis must come from; those that Deno knows when unset",
+  ),
   CONSISTENCY: oneOf(["available", "strict"]).default("available").describe(
     "Settings while the database is away: available answers from Redis, marked unverified; strict answers 503",
   ),
@@ -118,6 +150,9 @@ export const VARIABLES = {
   ),
   SETTINGS_HISTORY_DAYS: wholeNumber(1, 36_500).default(400).describe(
     "Days that the past of settings is kept",
+  ),
+  AUDIT_RETENTION_DAYS: wholeNumber(0, 36_500).default(400).describe(
+    "Days that the audit of administration is kept; 0: for ever",
   ),
   EVENTS_RETENTION_DAYS: wholeNumber(0, 36_500).default(35).describe(
     "Days that events are kept, longer where a consumer group needs them, and 31 at least with the autopilot; 0: for ever",
@@ -200,12 +235,6 @@ export const VARIABLES = {
   ),
 } as const;
 
-/** Variables of later versions: setting one must not be ignored in silence. */
-export const NOT_YET = [
-  "ADMIN_PORT",
-  "AUTH",
-] as const;
-
 /** Names that mean a variable, for those who know it by another one. */
 export const ALIASES: Readonly<Record<string, keyof typeof VARIABLES>> = {
   REDIS_TTL: "FEATURE_TTL_S",
@@ -215,5 +244,4 @@ export const ALIASES: Readonly<Record<string, keyof typeof VARIABLES>> = {
 export const VARIABLE_NAMES: readonly string[] = [
   ...Object.keys(VARIABLES),
   ...Object.keys(ALIASES),
-  ...NOT_YET,
 ].sort();

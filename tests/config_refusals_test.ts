@@ -4,7 +4,7 @@
  * @module
  */
 import { VARIABLES } from "../src/variables.ts";
-import { deepEqual, match } from "./support/assert.ts";
+import { deepEqual, match, ok } from "./support/assert.ts";
 import { refusals } from "./support/refusals.ts";
 
 type Variable = keyof typeof VARIABLES;
@@ -41,6 +41,15 @@ const RULES: Record<
 > = {
   HOST: ANY_TEXT,
   PORT: number(0, 65535),
+  ADMIN_PORT: number(0, 65535),
+  TLS_CERT_PATH: ANY_TEXT,
+  TLS_KEY_PATH: ANY_TEXT,
+  DATABASE_CA_PATH: ANY_TEXT,
+  REDIS_CA_PATH: ANY_TEXT,
+  AUTH: name("off", "keys"),
+  AUTH_SECRET: ANY_TEXT, // its value is never shown: see config_test.ts
+  SERVICE_KEY: ANY_TEXT, // nor is this one
+  RATE_LIMIT: number(0, 1_000_000),
   DATA_DIR: ANY_TEXT,
   STORE: name("sqlite", "memory", "postgres"),
   DATABASE_URL: ANY_TEXT, // below, as its value is never shown
@@ -59,6 +68,7 @@ const RULES: Record<
   FEATURE_TTL_S: number(1, 31_536_000),
   DEFAULT_SETTINGS_PATH: ANY_TEXT,
   SETTINGS_HISTORY_DAYS: number(1, 36_500),
+  AUDIT_RETENTION_DAYS: number(0, 36_500),
   EVENTS_RETENTION_DAYS: number(0, 36_500),
   EVENTS_RETENTION_COUNT: number(0, 9_999_999_999),
   EVENTS_RETENTION_MAX_DAYS: number(0, 36_500),
@@ -107,6 +117,55 @@ for (const variable of Object.keys(VARIABLES) as Variable[]) {
       ]);
     });
   }
+}
+
+/** What is wrong for those without a rule, and what is said of it; a secret is not shown. */
+const CASES: Partial<Record<Variable, readonly [wrong: string, says: RegExp]>> =
+  {
+    DATABASE_URL: [
+      "mysql://me:hunter2@db/x",
+      /must be a URL such as postgres:.*: current value is not shown$/,
+    ],
+    REDIS_URL: [
+      "http://:hunter2@cache",
+      /must be a URL such as redis:.*: current value is not shown$/,
+    ],
+    SIGNAL_SERVICE_URL: [
+      "http://me:hunter2@signals",
+      /must be a URL .* without a password: current value is not shown$/,
+    ],
+    EXECUTION_GATEWAY_URL: [
+      "http://me:hunter2@gateway",
+      /must be a URL .* without a password: current value is not shown$/,
+    ],
+    AUTH_SECRET: ["hunter2", /must have 32 characters or more: .* not shown$/],
+    SERVICE_KEY: ["hunter2", /must be .*: current value is not shown$/],
+    INSTANCE_ID: ["x".repeat(129), /must have 128 characters at most: .*"x+"$/],
+    STRATEGY_ID: ["x".repeat(257), /must have 256 characters at most: .*"x+"$/],
+    AUTOPILOT_SYMBOLS: ["SYNA,!!", /has a bad name in it: .*: .*"SYNA,!!"$/],
+    AUTOPILOT_USERS: ["ann,a b", /has a bad name in it: .*: .*"ann,a b"$/],
+    ORCHESTRATION_USER: ["a b", /is no user: .*: current value is "a b"$/],
+  };
+
+for (const variable of Object.keys(VARIABLES) as Variable[]) {
+  if (RULES[variable] !== ANY_TEXT) continue;
+  const own = CASES[variable];
+  if (own === undefined) {
+    Deno.test(`${variable} takes any text, as no rule is written for it`, () => {
+      for (const text of ["x", "a b?", "ü".repeat(300), "http://me:it@x"]) {
+        const said = refusals({ REDIS_ENABLED: "true", [variable]: text });
+        deepEqual(said.filter((one) => one.includes(`${variable} as it`)), []);
+      }
+    });
+    continue;
+  }
+  Deno.test(`${variable} is refused in one sentence that says what is allowed`, () => {
+    const [wrong, says] = own;
+    const said = refusals({ [variable]: wrong });
+    deepEqual(said.length, 1, said.join("\n"));
+    match(said[0]!, new RegExp(`^Cannot use ${variable} as it ${says.source}`));
+    ok(!said[0]!.includes("hunter2"), said[0]!);
+  });
 }
 
 Deno.test("another process is named by a URL without a password", () => {

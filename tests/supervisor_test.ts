@@ -30,6 +30,7 @@ function createFakeFollower(mode: ServiceMode = "degraded") {
       isFastLayerUp: mode !== "degraded",
       fault: mode === "normal" ? undefined : "Cannot use Redis as it is away",
       checkpoint: undefined,
+      head: 0,
     }),
     listen(listener: () => void) {
       listeners.add(listener);

@@ -63,6 +63,8 @@ export interface HttpClient {
  * Creates a client of the service at `url`.
  *
  * @param at.name What people call the service, such as `signal service`.
+ * @param at.apiKey What the service knows this process by; absent where it
+ * believes everybody. It acts for the users of its questions.
  * @param at.maxBytes Most bytes of an answer that are read.
  */
 export function createHttpClient(
@@ -70,12 +72,13 @@ export function createHttpClient(
     readonly name: string;
     readonly url: string;
     readonly clock: Pick<Clock, "sleep">;
+    readonly apiKey?: string | undefined;
     readonly timeoutMs?: number;
     readonly maxBytes?: number;
   },
 ): HttpClient {
   const { name, url, clock, timeoutMs = ANSWER_TIMEOUT_MS } = at;
-  const { maxBytes = MAX_ANSWER_BYTES } = at;
+  const { maxBytes = MAX_ANSWER_BYTES, apiKey } = at;
   const base = url.replace(/\/+$/, "");
 
   async function send(
@@ -84,6 +87,7 @@ export function createHttpClient(
   ): Promise<Answer> {
     const headers: Record<string, string> = { accept: "application/json" };
     if (user !== undefined) headers["x-user-id"] = user;
+    if (apiKey !== undefined) headers["authorization"] = `Bearer ${apiKey}`;
     if (body !== undefined) headers["content-type"] = "application/json";
     const over = new AbortController();
     const stops = signal ? [signal, over.signal] : [over.signal];
@@ -175,6 +179,13 @@ function problemOf(
       return new PortError("unavailable", detail, { facts });
     }
     return new PortError(code, detail, { facts });
+  }
+  // It has done nothing, and will as soon as it is let: it may be asked again.
+  if (status === 401 || code === "forbidden") {
+    return new PortError(
+      "unavailable",
+      `Cannot ask the ${name} as it does not let this process in: set SERVICE_KEY to an API key of it with the scope admin`,
+    );
   }
   // Gateways in between answer in their own words.
   const isAway = status === 429 || status === 502 || status === 503;

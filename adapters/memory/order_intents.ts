@@ -64,6 +64,16 @@ export function openMemoryOrderIntents(
       return gone;
     },
 
+    async forget(user, signal) {
+      enter(signal);
+      let gone = 0;
+      for (const key of held.keys()) {
+        if (gone === MAX_INTENT_TRIM) break;
+        if (key.startsWith(keyOf(user, "")) && held.delete(key)) gone++;
+      }
+      return gone;
+    },
+
     async [Symbol.asyncDispose]() {
       closed = true;
     },

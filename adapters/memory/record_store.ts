@@ -79,7 +79,8 @@ export function openMemoryRecordStore(
       const versions = await written;
       const entries = versions.map((version) => log.at(version));
       const told = new Map(changes.map(({ key, json }, i) => {
-        const document = { key, version: versions[i]!, json };
+        const version = versions[i]!;
+        const document = json === undefined ? json : { key, version, json };
         return [key, unlessLong(document)];
       }));
       return { versions, appended: { epoch, entries, documents: told } };

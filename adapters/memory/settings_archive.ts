@@ -69,6 +69,11 @@ export function openMemorySettingsArchive(
       return history.forget(beforeMs, MAX_TRIM);
     },
 
+    async forget(keys, version, signal) {
+      enter(signal);
+      return history.forgetAll(keys, version, MAX_TRIM);
+    },
+
     async [Symbol.asyncDispose]() {
       closed = true;
     },

@@ -24,6 +24,12 @@ export interface MemoryHistory {
   oldest(key: SettingsKey): OldestRevision | undefined;
   /** Forgets those that were replaced before `beforeMs`, at most `most`; how many. */
   forget(beforeMs: number, most: number): number;
+  /** Forgets those of `keys` up to `version`, at most `most`, the oldest first; how many. */
+  forgetAll(
+    keys: readonly SettingsKey[],
+    version: number,
+    most: number,
+  ): number;
 }
 
 interface Held {
@@ -86,6 +92,27 @@ export function createMemoryHistory(
         count++;
       }
       return count;
+    },
+
+    forgetAll(keys, version, most) {
+      const named = [...new Set(keys)];
+      const old = named.flatMap((key) => documents.get(key)?.revisions ?? [])
+        .filter((one) => one.version <= version)
+        .sort((a, b) => a.version - b.version).slice(0, most);
+      const isOld = new Set(old);
+      for (const key of new Set(old.map((one) => one.key))) {
+        const held = documents.get(key)!;
+        const left = held.revisions.filter((one) => !isOld.has(one));
+        if (left.length === 0) documents.delete(key);
+        else documents.set(key, { revisions: left, isWhole: false });
+      }
+      replaced = replaced.slice(gone).filter(({ revision }) => {
+        if (!isOld.has(revision)) return true;
+        chars -= lengthOf(revision);
+        return false;
+      });
+      gone = 0;
+      return old.length;
     },
   };
 }

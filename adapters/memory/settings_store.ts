@@ -48,7 +48,8 @@ export function openMemorySettingsStore(
       const now = log.clock.now();
       const versions = changes.map((_, i) => before + i + 1);
       changes.forEach(({ key, json }, i) => {
-        documents.set(key, { key, version: versions[i]!, json });
+        if (json === undefined) documents.delete(key);
+        else documents.set(key, { key, version: versions[i]!, json });
       });
       log.append(
         changes.map(({ key, paths }, i) =>

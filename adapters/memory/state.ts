@@ -6,6 +6,8 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { RecordPorts } from "../../ports/state_ports.ts";
+import { openMemoryApiKeyStore } from "./api_key_store.ts";
+import { openMemoryAuditLog } from "./audit_log.ts";
 import { openMemoryEventBus } from "./event_bus.ts";
 import {
   createMemoryFeatures,
@@ -34,6 +36,8 @@ export function openMemoryState(
   const history = createMemoryHistory();
   const groups: MemoryGroups = new Map();
   return {
+    apiKeyStore: stack.use(openMemoryApiKeyStore()),
+    auditLog: stack.use(openMemoryAuditLog(options.clock)),
     eventBus: stack.use(openMemoryEventBus(log)),
     featureStore: stack.use(
       openMemoryFeatureStore(createMemoryFeatures(options)),

@@ -32,6 +32,10 @@ export function openNoopOrderIntents(): OrderIntents {
       enter(signal);
       return 0;
     },
+    async forget(_user, signal) {
+      enter(signal);
+      return 0;
+    },
     async [Symbol.asyncDispose]() {
       closed = true;
     },

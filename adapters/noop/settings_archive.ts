@@ -36,6 +36,10 @@ export function openNoopSettingsArchive(): SettingsArchive {
       enter(signal);
       return 0;
     },
+    async forget(_keys, _version, signal) {
+      enter(signal);
+      return 0;
+    },
     async [Symbol.asyncDispose]() {
       closed = true;
     },

@@ -4,6 +4,8 @@
  * @module
  */
 import type { RecordPorts } from "../../ports/state_ports.ts";
+import { openNoopApiKeyStore } from "./api_key_store.ts";
+import { openNoopAuditLog } from "./audit_log.ts";
 import { openNoopEventBus } from "./event_bus.ts";
 import { openNoopFeatureStore } from "./feature_store.ts";
 import { openNoopGroupStore } from "./group_store.ts";
@@ -17,6 +19,8 @@ import { openNoopTradeLedger } from "./trade_ledger.ts";
 /** Opens ports that hold nothing; `stack` closes them. */
 export function openNoopState(stack: AsyncDisposableStack): RecordPorts {
   return {
+    apiKeyStore: stack.use(openNoopApiKeyStore()),
+    auditLog: stack.use(openNoopAuditLog()),
     eventBus: stack.use(openNoopEventBus()),
     featureStore: stack.use(openNoopFeatureStore()),
     groupStore: stack.use(openNoopGroupStore()),

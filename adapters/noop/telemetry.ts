@@ -13,5 +13,6 @@ export function createNoopTelemetry(): Telemetry {
     gauge() {},
     observe() {},
     retain() {},
+    onRead: () => () => {},
   };
 }

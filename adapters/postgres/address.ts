@@ -13,6 +13,27 @@ export interface Host {
   readonly port: number;
 }
 
+/**
+ * What `sslmode` may be, as libpq defines it: `prefer` takes plain text where
+ * the server has no TLS, `require` believes any certificate, `verify-ca` any of
+ * the authorities', `verify-full` only one of theirs for the host.
+ */
+export const TLS_MODES = [
+  "disable",
+  "prefer",
+  "require",
+  "verify-ca",
+  "verify-full",
+] as const;
+
+/** How a server is to be reached, and believed. */
+export interface Tls {
+  /** Of `sslmode`; without one `verify-full` where there are authorities, else `disable`. */
+  readonly mode: typeof TLS_MODES[number];
+  /** Whose certificates are believed, as PEM; those that Deno knows when absent. */
+  readonly ca: string | undefined;
+}
+
 /** A parsed `postgres://` address. */
 export interface Address {
   /** At least one; the others are tried when it fails. */
@@ -23,8 +44,8 @@ export interface Address {
   readonly password: string;
   /** Name of the database. */
   readonly database: string;
-  /** `disable`, `require`, `verify-full` or another mode of libpq's. */
-  readonly sslMode: string;
+  /** How the server is to be reached. */
+  readonly tls: Tls;
   /** Settings of every session, such as `search_path`. */
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -36,14 +57,21 @@ const SHAPE =
  * Reads `postgres://user:password@host:port/database?sslmode=…`; several hosts
  * are separated by commas, further parameters are settings of the session.
  *
+ * @param ca Whose certificates are believed, as PEM; makes `sslmode`
+ * verify-full, and refuses one that verifies nothing.
  * @throws {PortError} `invalid`; the message does not repeat the text, which
  * may hold a password.
  */
-export function parseAddress(url: string): Address {
+export function parseAddress(url: string, ca?: string): Address {
+  const { sslmode, ...address } = parse(url);
+  return { ...address, tls: tlsOf(sslmode, address.parameters, ca) };
+}
+
+function parse(url: string) {
   try {
     const [, login = "", hosts = "", path = "", query = ""] = SHAPE.exec(url)!;
     const [, user = "", password = ""] = /^([^:]*):?(.*)$/.exec(login)!;
-    const { sslmode = "disable", ...parameters } = Object.fromEntries(
+    const { sslmode, ...parameters } = Object.fromEntries(
       new URLSearchParams(query),
     );
     const name = decodeURIComponent(user) || "postgres";
@@ -52,7 +80,7 @@ export function parseAddress(url: string): Address {
       user: name,
       password: decodeURIComponent(password),
       database: decodeURIComponent(path) || name,
-      sslMode: sslmode,
+      sslmode,
       parameters,
     };
   } catch {
@@ -61,6 +89,36 @@ export function parseAddress(url: string): Address {
       "Cannot use the address of the database as it is malformed: expected postgres://user:password@host:port/database",
     );
   }
+}
+
+function tlsOf(
+  sslmode: string | undefined,
+  { sslrootcert }: Readonly<Record<string, string>>,
+  ca: string | undefined,
+): Tls {
+  if (sslrootcert !== undefined) {
+    throw refusal(
+      "sslrootcert has no place in it: name the file in DATABASE_CA_PATH instead",
+    );
+  }
+  const wanted = sslmode ?? (ca === undefined ? "disable" : "verify-full");
+  const mode = TLS_MODES.find((mode) => mode === wanted);
+  if (mode === undefined) {
+    throw refusal(`its sslmode is not one of ${TLS_MODES.join(", ")}`);
+  }
+  if (ca !== undefined && !mode.startsWith("verify-")) {
+    throw refusal(
+      `sslmode=${mode} would not ask the authorities of DATABASE_CA_PATH: leave it out, or use verify-full`,
+    );
+  }
+  return { mode, ca };
+}
+
+function refusal(reason: string): PortError {
+  return new PortError(
+    "invalid",
+    `Cannot use the address of the database as ${reason}`,
+  );
 }
 
 function parseHost(text: string): Host {

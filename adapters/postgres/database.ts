@@ -20,14 +20,10 @@ import {
   type GroupOptions,
 } from "./group_commit.ts";
 import { createKnownLog, type KnownLog } from "./known_log.ts";
-import { createLane, type Lane } from "./lane.ts";
+import { createLane, type Lane, watchLanes } from "./lane.ts";
 import type { SqlValue } from "./link.ts";
-import {
-  commitLogCalls,
-  type LogCall,
-  type LogResult,
-  startLogGroup,
-} from "./log.ts";
+import { commitLogCalls, type LogCall, startLogGroup } from "./log.ts";
+import type { LogResult } from "./log_outcome.ts";
 import { createServer } from "./server.ts";
 
 /** How long things may take, in milliseconds. */
@@ -129,6 +125,8 @@ export interface PostgresDatabase extends AsyncDisposable {
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`. */
   readonly url: string;
+  /** Whose certificates are believed, as PEM; see `parseAddress`. */
+  readonly ca?: string | undefined;
   /** Stamps entries, measures deadlines. */
   readonly clock: Clock;
   /** Draws ids and jitter. */
@@ -157,7 +155,7 @@ export function openPostgresDatabase(
   const known = createKnownLog(telemetry);
   const server = createServer({
     known,
-    address: parseAddress(options.url),
+    address: parseAddress(options.url, options.ca),
     clock,
     telemetry,
     connectMs,
@@ -174,6 +172,7 @@ export function openPostgresDatabase(
   const writers = lane(MAX_WRITERS, writeMs);
   const appender = lane(1, writeMs);
   const lanes: Lane[] = [readers, writers, appender];
+  const unwatch = watchLanes(telemetry, { readers, writers, appender });
   const groups: AsyncDisposable[] = [];
 
   async function query<Row extends readonly SqlValue[]>(
@@ -245,6 +244,7 @@ export function openPostgresDatabase(
   });
 
   async function close(): Promise<void> {
+    unwatch();
     await Promise.all(groups.map((queue) => queue[Symbol.asyncDispose]()));
     closing.abort(
       new PortError("closed", "Cannot use the database as it is closed"),

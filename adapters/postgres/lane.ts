@@ -5,6 +5,7 @@
  * @module
  */
 import { PortError } from "../../ports/port_error.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Link } from "./link.ts";
 
 /** Hands out links. */
@@ -15,6 +16,13 @@ export interface Lane extends AsyncDisposable {
    * @throws What opening one throws while there is none.
    */
   pick(): Promise<Link>;
+
+  /** How many links there are and may be, and statements under way on them. */
+  use(): {
+    readonly links: number;
+    readonly most: number;
+    readonly statements: number;
+  };
 
   /** Closes all links; statements under way fail as lost. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -62,10 +70,36 @@ export function createLane(max: number, open: () => Promise<Link>): Lane {
       return best;
     },
 
+    use: () => ({
+      links: links.length,
+      most: max,
+      statements: links.reduce((sum, { load }) => sum + load, 0),
+    }),
+
     async [Symbol.asyncDispose]() {
       closed = true;
       await opening?.catch(() => {});
       await Promise.all([...links.map((link) => link.close()), ...ending]);
     },
   };
+}
+
+/**
+ * Tells of the links of `lanes`, by name, whenever somebody looks, until the
+ * result is called.
+ */
+export function watchLanes(
+  telemetry: Telemetry | undefined,
+  lanes: Readonly<Record<string, Pick<Lane, "use">>>,
+): () => void {
+  return telemetry?.onRead(() => {
+    for (const [lane, { use }] of Object.entries(lanes)) {
+      const { links, most, statements } = use();
+      telemetry.gauge("holdfast_postgres_links", links, { lane });
+      telemetry.gauge("holdfast_postgres_links_max", most, { lane });
+      telemetry.gauge("holdfast_postgres_statements_under_way", statements, {
+        lane,
+      });
+    }
+  }) ?? (() => {});
 }

@@ -12,6 +12,7 @@ import { PortError } from "../../ports/port_error.ts";
 import type { Address, Host } from "./address.ts";
 import { DeadlineExceeded, toOpenError } from "./errors.ts";
 import { createSocket } from "./socket.ts";
+import type { StatementMeter } from "./statement_meter.ts";
 
 /** A value that is bound to a statement or comes out of a row. */
 export type SqlValue = string | number | boolean | null;
@@ -24,6 +25,8 @@ export interface LinkOptions {
   readonly connectMs: number;
   /** How long a statement may take; the server gives up a little earlier. */
   readonly statementMs: number;
+  /** Measures statements, where somebody wants to know. */
+  readonly meter?: StatementMeter;
   /** Called when somebody has rung with NOTIFY. */
   readonly onNotify?: () => void;
 }
@@ -162,9 +165,9 @@ function createLink(
   options: LinkOptions,
   cancel: Cancel,
 ): Link & { readonly hello: Promise<Hello> } {
-  const { clock, statementMs } = options;
+  const { clock, statementMs, meter } = options;
   const lost = new AbortController();
-  const socket = createSocket(host);
+  const socket = createSocket(host, address.tls);
   const calls = new Set<Call>();
   let deadlineMs = options.connectMs;
   let sweeping = false;
@@ -183,7 +186,7 @@ function createLink(
     username: address.user,
     password: address.password,
     database: address.database,
-    ssl: address.sslMode === "disable" ? false : address.sslMode,
+    ssl: false, // the socket brings it
     socket: socket.open,
     max: 1,
     connect_timeout: 0,
@@ -248,13 +251,16 @@ function createLink(
     values: readonly SqlValue[] = [],
   ): Promise<unknown[][]> {
     const call = sql.unsafe(text, [...values] as never[], { prepare: true });
+    const beganAt = clock.monotonic();
     try {
       const rows = await track(call.values());
+      meter?.answered(text, beganAt);
       if (!hasFailed) return rows;
       hasFailed = false;
       // filter passes holes over.
       return rows.filter(() => true);
     } catch (error) {
+      meter?.failed(text, error);
       hasFailed = true;
       throw error;
     }

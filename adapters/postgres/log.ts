@@ -3,28 +3,24 @@
  *
  * @module
  */
-import type { NewEvent, Receipt } from "../../domain/event/event.ts";
+import type { NewEvent } from "../../domain/event/event.ts";
 import { settingsUpdated } from "../../domain/settings_event.ts";
-import { checkVersion } from "../../ports/arguments.ts";
-import { PortError } from "../../ports/port_error.ts";
-import type { RecordCommit } from "../../ports/record_store.ts";
 import { unlessLong } from "../../ports/record_rules.ts";
 import type { SettingsChange } from "../../ports/settings_store.ts";
 import type { Outcome } from "./group_commit.ts";
 import type { Link } from "./link.ts";
+import {
+  type LogResult,
+  outcomeOf,
+  type Placed,
+  receiptsOf,
+  type State,
+} from "./log_outcome.ts";
 
 /** What one caller wants committed: events, or settings and their events. */
 export type LogCall =
   | { readonly events: readonly NewEvent[] }
   | { readonly changes: readonly SettingsChange[]; readonly actor: string };
-
-/** What came of one call. */
-export interface LogResult {
-  /** A receipt an event, or a document. */
-  readonly receipts: Receipt[];
-  /** What was appended, where it was committed by itself. */
-  readonly appended?: RecordCommit["appended"];
-}
 
 /** What writing needs. */
 export interface LogWriting {
@@ -71,10 +67,14 @@ type CallRow = [number, State | "appended", number, string];
 const CALLS = `/* log.append */ SELECT n, state, pos, epoch
   FROM commit_calls($1::text::json, $2::text::json, $3, $4)`;
 
+const REMOVALS = `/* log.append */ SELECT n, state, pos, epoch
+  FROM commit_removals($1::text::json, $2::text::json, $3, $4)`;
+
+/** What stands for the value of a document that is to go: no JSON text. */
+const REMOVED = "";
+
 const EVENTS = `/* log.append */ SELECT n, state, pos, epoch
   FROM commit_events($1::text::json, $2, $3, $4)`;
-
-type State = "stored" | "duplicate" | "conflict" | "busy" | "dropped";
 
 /**
  * Begins a group: only the first change of a document may depend on its
@@ -106,13 +106,18 @@ export async function commitLogCalls(
 ): Promise<LogCommit> {
   const [call] = calls;
   if (calls.length === 1 && "changes" in call! && call.changes.length === 1) {
-    return await commitChange(link, call.changes[0]!, call.actor, writing);
+    const { changes: [change], actor } = call;
+    if (isReplacement(change!)) {
+      return await commitChange(link, change, actor, writing);
+    }
   }
   const group = gather(calls, writing);
   const { items, guards } = group;
   const now = Math.floor(group.now);
   const isPlain = items.every(({ type }) => type !== "settings.updated");
-  const rows = await link.query<CallRow>(isPlain ? EVENTS : CALLS, [
+  const removes = items.some(({ value }) => value === REMOVED);
+  const statement = isPlain ? EVENTS : removes ? REMOVALS : CALLS;
+  const rows = await link.query<CallRow>(statement, [
     JSON.stringify(items),
     isPlain ? items.length : JSON.stringify(guards),
     now,
@@ -147,10 +152,17 @@ export async function commitLogCalls(
   return { outcomes, position, epoch: rows[0]![3] };
 }
 
+/** The change of a document that stays. */
+type Replacement = SettingsChange & { readonly json: string };
+
+function isReplacement(change: SettingsChange): change is Replacement {
+  return change.json !== undefined;
+}
+
 /** Commits the change of one document, which most writes are: in fewer steps. */
 async function commitChange(
   link: Link,
-  change: SettingsChange,
+  change: Replacement,
   actor: string,
   writing: LogWriting,
 ): Promise<LogCommit> {
@@ -193,13 +205,6 @@ async function commitChange(
   return { outcomes: [{ value: { receipts, appended } }], position, epoch };
 }
 
-/** What became of an item. */
-interface Placed {
-  readonly id: string;
-  readonly state: State;
-  readonly position: number;
-}
-
 interface Group {
   readonly now: number;
   readonly items: Item[];
@@ -236,7 +241,7 @@ function gather(calls: readonly LogCall[], writing: LogWriting): Group {
       return slot;
     }
     const { actor } = call;
-    return call.changes.map(({ key, json, ifVersion, paths }) => {
+    return call.changes.map(({ key, json = REMOVED, ifVersion, paths }) => {
       const n = items.length;
       const id = writing.newId();
       const event = settingsUpdated({ key, version: 0, actor }, id, now);
@@ -262,38 +267,7 @@ function itemOf(event: NewEvent, n: number, call: number) {
   };
 }
 
-function receiptsOf(placed: readonly Placed[]): Receipt[] {
-  return placed.map(({ id, state, position }) => ({
-    id,
-    position,
-    duplicate: state === "duplicate",
-  }));
-}
-
-function outcomeOf(
-  changes: readonly SettingsChange[],
-  placed: readonly Placed[],
-): Outcome<LogResult> {
-  const busy = placed.findIndex(({ state }) => state === "busy");
-  if (busy >= 0) return { busy: heldByAnother(changes[busy]!.key) };
-  try {
-    placed.forEach(({ state, position }, i) => {
-      if (state === "conflict") checkVersion(changes[i]!, position);
-    });
-  } catch (error) {
-    return { error };
-  }
-  return { value: { receipts: receiptsOf(placed) } };
-}
-
-function heldByAnother(key: string): PortError {
-  return new PortError(
-    "unavailable",
-    `Cannot write ${key} as another transaction holds its row`,
-  );
-}
-
 function lengthOf(call: LogCall): number {
   const list = "events" in call ? call.events : call.changes;
-  return list.reduce((sum, { json }) => sum + json.length, 0);
+  return list.reduce((sum, { json = REMOVED }) => sum + json.length, 0);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { KnownMigration } from "../../ports/database_upkeep.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Link } from "./link.ts";
 import state from "./migrations/0001_state.sql" with { type: "text" };
@@ -17,6 +18,10 @@ import effects from "./migrations/0008_effects.sql" with { type: "text" };
 import intents from "./migrations/0009_order_intents.sql" with { type: "text" };
 import append from "./migrations/0010_quick_append.sql" with { type: "text" };
 import ledger from "./migrations/0011_trade_ledger.sql" with { type: "text" };
+import apiKeys from "./migrations/0012_api_keys.sql" with { type: "text" };
+import administration from "./migrations/0013_administration.sql" with {
+  type: "text",
+};
 
 /** The scripts by version, from 1. */
 const MIGRATIONS = [
@@ -31,6 +36,8 @@ const MIGRATIONS = [
   { name: "0009_order_intents", script: intents },
   { name: "0010_quick_append", script: append },
   { name: "0011_trade_ledger", script: ledger },
+  { name: "0012_api_keys", script: apiKeys },
+  { name: "0013_administration", script: administration },
 ];
 
 /** What a migration needs to know. */
@@ -132,6 +139,14 @@ const OWN_TABLE = `CREATE TABLE schema_migration (
   checksum text NOT NULL,
   applied_at bigint NOT NULL
 )`;
+
+/** Every migration by version, from 1, as databases have them. */
+export function knownMigrations(): readonly KnownMigration[] {
+  return MIGRATIONS.map(({ name, script }) => ({
+    name,
+    checksum: checksumOf(script),
+  }));
+}
 
 function checksumOf(script: string): string {
   return createHash("sha256").update(script).digest("hex");

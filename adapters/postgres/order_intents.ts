@@ -53,6 +53,13 @@ const TRIM = `/* intents.trim */ WITH gone AS (
     )) RETURNING 1
   ) SELECT count(*) FROM gone`;
 
+const FORGET = `/* intents.forget */ WITH gone AS (
+    DELETE FROM order_intent WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM order_intent WHERE user_id = $1
+      LIMIT ${MAX_INTENT_TRIM} FOR UPDATE
+    )) RETURNING 1
+  ) SELECT count(*) FROM gone`;
+
 /** Opens the port over `db`; closing it leaves the database open. */
 export function openPostgresOrderIntents(db: PostgresDatabase): OrderIntents {
   let closed = false;
@@ -83,6 +90,12 @@ export function openPostgresOrderIntents(db: PostgresDatabase): OrderIntents {
     async trim(nowMs, signal) {
       enter(signal);
       const [row] = await db.change<[number]>(TRIM, [Math.floor(nowMs)]);
+      return row![0];
+    },
+
+    async forget(user, signal) {
+      enter(signal);
+      const [row] = await db.change<[number]>(FORGET, [user]);
       return row![0];
     },
 

@@ -17,6 +17,8 @@ import {
 import type { KnownLog } from "./known_log.ts";
 import { type Link, type LinkOptions, openLink } from "./link.ts";
 import { migrate } from "./migrate.ts";
+import { createStatementMeter } from "./statement_meter.ts";
+import { traceLink } from "./tracing.ts";
 
 /** How long after a failure the tables are tried again. */
 const RETRY_MS = 500;
@@ -65,6 +67,7 @@ export interface ServerOptions {
 export function createServer(options: ServerOptions): Server {
   const { address, clock, telemetry, connectMs, closing } = options;
   const { hosts, database } = address;
+  const meter = createStatementMeter(clock, telemetry);
   const tried = Promise.withResolvers<void>();
   let isReady = false;
   let failure: unknown;
@@ -82,10 +85,11 @@ export function createServer(options: ServerOptions): Server {
           ...wanted,
           clock,
           connectMs,
+          meter,
         });
         await compare(link, host);
         if (isReady) sayReached();
-        return link;
+        return traceLink(link, telemetry?.trace);
       } catch (error) {
         current++;
         if (tries < hosts.length) continue;

@@ -87,6 +87,9 @@ const KEYS =
 
 const TRIM = `/* history.trim */ SELECT trim_history($1, ${MAX_TRIM})`;
 
+const FORGET =
+  `/* history.forget */ SELECT forget_revisions($1::text::text[], $2, ${MAX_TRIM})`;
+
 /** Opens an archive over `db`; closing it leaves the database open. */
 export function openPostgresSettingsArchive(
   db: PostgresDatabase,
@@ -144,6 +147,13 @@ export function openPostgresSettingsArchive(
     async trim(beforeMs, signal) {
       enter(signal);
       const rows = await db.change<[number]>(TRIM, [Math.ceil(beforeMs)]);
+      return rows[0]![0];
+    },
+
+    async forget(keys, version, signal) {
+      enter(signal);
+      const values = [textArray(keys), version];
+      const rows = await db.change<[number]>(FORGET, values);
       return rows[0]![0];
     },
 

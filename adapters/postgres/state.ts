@@ -6,7 +6,9 @@
 import type { RecordStore } from "../../ports/record_store.ts";
 import type { SequenceLedger } from "../../ports/sequence_ledger.ts";
 import type { RecordPorts } from "../../ports/state_ports.ts";
+import { openPostgresAuditLog } from "./audit_log.ts";
 import { openPostgresDatabase, type PostgresOptions } from "./database.ts";
+import { openPostgresApiKeyStore } from "./api_key_store.ts";
 import { openPostgresEventBus } from "./event_bus.ts";
 import { openPostgresFeatureStore } from "./feature_store.ts";
 import { openPostgresGroupStore } from "./group_store.ts";
@@ -38,6 +40,8 @@ export function openPostgresState(
 ): PostgresState {
   const db = stack.use(openPostgresDatabase(options));
   return {
+    apiKeyStore: stack.use(openPostgresApiKeyStore(db)),
+    auditLog: stack.use(openPostgresAuditLog(db)),
     eventBus: stack.use(openPostgresEventBus(db)),
     featureStore: stack.use(openPostgresFeatureStore(db)),
     groupStore: stack.use(openPostgresGroupStore(db)),

@@ -17,8 +17,10 @@ export interface RedisAddress {
   readonly user: string | undefined;
   /** Never part of a message. */
   readonly password: string | undefined;
-  /** Whether to speak TLS. */
+  /** Whether to speak TLS; then the server must prove that it is `host`. */
   readonly tls: boolean;
+  /** Whose certificates are believed, as PEM; those that Deno knows when absent. */
+  readonly ca: string | undefined;
 }
 
 /** Where a server is, as the configuration says it: by address or by parts. */
@@ -31,6 +33,8 @@ export interface RedisLocation {
   readonly port?: number | undefined;
   /** 0 when absent. */
   readonly db?: number | undefined;
+  /** Whose certificates are believed, as PEM; those that Deno knows when absent. */
+  readonly ca?: string | undefined;
   /** None when absent. */
   readonly password?: string | undefined;
 }
@@ -42,8 +46,8 @@ export interface RedisLocation {
  * may hold a password.
  */
 export function parseRedisAddress(location: RedisLocation): RedisAddress {
-  const { url, host, port, db, password } = location;
-  if (url !== undefined) return parseUrl(url);
+  const { url, host, port, db, password, ca } = location;
+  if (url !== undefined) return { ...parseUrl(url), ca };
   return {
     host: host ?? "127.0.0.1",
     port: port ?? 6379,
@@ -51,10 +55,11 @@ export function parseRedisAddress(location: RedisLocation): RedisAddress {
     user: undefined,
     password: password || undefined,
     tls: false,
+    ca: undefined,
   };
 }
 
-function parseUrl(text: string): RedisAddress {
+function parseUrl(text: string): Omit<RedisAddress, "ca"> {
   try {
     const url = new URL(text);
     const [, db] = /^(?:\/(\d{1,9})?)?$/.exec(url.pathname)!;

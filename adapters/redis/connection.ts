@@ -9,6 +9,7 @@ import type { Entropy } from "../../ports/entropy.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { parseRedisAddress, type RedisLocation } from "./address.ts";
+import { createCallMeter } from "./call_meter.ts";
 import { createDeadlines } from "./deadlines.ts";
 import {
   codeOf,
@@ -21,6 +22,7 @@ import {
 } from "./errors.ts";
 import { type Link, openLink } from "./link.ts";
 import { createOutage } from "./outage.ts";
+import type { CallOptions } from "./patience.ts";
 import { inspectServer } from "./preflight.ts";
 import { runScript, runTransaction } from "./run.ts";
 import type { Command, RedisReply, ScriptCall } from "./script.ts";
@@ -35,14 +37,6 @@ export interface RedisDeadlines {
 
 /** The deadlines where nothing else is said. */
 export const DEFAULT_DEADLINES: RedisDeadlines = { callMs: 50, connectMs: 500 };
-
-/** How one call differs from others. */
-export interface CallOptions {
-  /** How long it may take, in milliseconds. */
-  readonly deadlineMs?: number;
-  /** Whether it counts when it is late; it does when absent. */
-  readonly strikes?: boolean;
-}
 
 /**
  * A connection that makes itself anew.
@@ -120,6 +114,7 @@ export function openRedisConnection(options: RedisOptions): RedisConnection {
   const deadlines = createDeadlines(clock);
   const breaker = createBreaker();
   const outage = createOutage(server, telemetry);
+  const meter = createCallMeter(clock, telemetry);
   let link: Link | undefined;
 
   const dueIn = (ms: number) => clock.monotonic() + ms;
@@ -148,12 +143,18 @@ export function openRedisConnection(options: RedisOptions): RedisConnection {
   }
 
   /** Gives a link up, unless that has been done before. */
-  function fall(from: Link, fault: RedisFault): void {
+  function fall(
+    from: Link,
+    fault: RedisFault,
+    reason: "late" | "lost" = "lost",
+  ): void {
     if (link !== from) return;
     link = undefined;
     breaker.open();
     from.close();
-    if (!closing.signal.aborted) outage.note(fault);
+    if (closing.signal.aborted) return;
+    meter.tripped(reason);
+    outage.note(fault);
   }
 
   /** Connects again and again. */
@@ -182,23 +183,27 @@ export function openRedisConnection(options: RedisOptions): RedisConnection {
   const kept = keep();
 
   async function call<T>(
+    kind: string,
     { deadlineMs = callMs, strikes = true }: CallOptions = {},
     work: (link: Link, dueAt: number) => Promise<T>,
   ): Promise<T> {
     const generation = breaker.admit();
     const by = link;
-    if (generation === undefined || !by) throw whyNot();
+    if (generation === undefined || !by) throw meter.failed(kind, whyNot());
+    const beganAt = clock.monotonic();
     try {
-      const result = await work(by, dueIn(deadlineMs));
+      const result = await work(by, beganAt + deadlineMs);
       breaker.succeeded(generation);
+      meter.answered(kind, beganAt);
       return result;
     } catch (error) {
       if (closing.signal.aborted) throw whyNot();
       if (error instanceof DeadlineExceeded) {
-        if (strikes && breaker.failed(generation)) fall(by, faultOf(error)!);
-        throw late(deadlineMs, error);
+        const isLast = strikes && breaker.failed(generation);
+        if (isLast) fall(by, faultOf(error)!, "late");
+        throw meter.failed(kind, late(deadlineMs, error));
       }
-      throw explain(error, by, generation);
+      throw meter.failed(kind, explain(error, by, generation));
     }
   }
 
@@ -241,15 +246,23 @@ export function openRedisConnection(options: RedisOptions): RedisConnection {
 
   async function close(): Promise<void> {
     closing.abort();
+    unwatch();
     link?.close();
     deadlines.stop();
     await kept;
   }
   let closed: Promise<void> | undefined;
 
+  const isUp = () => link !== undefined && !closing.signal.aborted;
+  const unwatch = meter.watch(() => ({
+    isUp: isUp(),
+    isBreakerOpen: breaker.isOpen,
+    needsSetup: outage.fault?.kind === "setup",
+  }));
+
   return {
     get isUp() {
-      return link !== undefined && !closing.signal.aborted;
+      return isUp();
     },
     get fault() {
       if (closing.signal.aborted) return `Cannot use ${server} as it is closed`;
@@ -257,11 +270,19 @@ export function openRedisConnection(options: RedisOptions): RedisConnection {
     },
     listen: outage.listen,
     send: (command, options) =>
-      call(options, (link, dueAt) => link.send(command, dueAt)),
+      call(command[0]!, options, (link, dueAt) => link.send(command, dueAt)),
     run: (script, options) =>
-      call(options, (link, dueAt) => runScript(link, script, dueAt)),
+      call(
+        script.script.name,
+        options,
+        (link, dueAt) => runScript(link, script, dueAt),
+      ),
     transact: (steps, options) =>
-      call(options, (link, dueAt) => runTransaction(link, steps, dueAt)),
+      call(
+        "transaction",
+        options,
+        (link, dueAt) => runTransaction(link, steps, dueAt),
+      ),
     [Symbol.asyncDispose]: () => closed ??= close(),
   };
 }

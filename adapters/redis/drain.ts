@@ -31,8 +31,8 @@ import {
 } from "./stored_document.ts";
 import { streamFields } from "./stream.ts";
 
-const DRAIN = createFencedScript(drain);
-const RESET = createFencedScript(reset);
+const DRAIN = createFencedScript("drain", drain);
+const RESET = createFencedScript("reset", reset);
 
 const KEYS = [CHECKPOINT, CHANGES, STREAM, FEATURE_GENERATIONS, SCRATCH];
 

@@ -114,6 +114,12 @@ export function codeOf(error: unknown): string {
 export function faultOf(error: unknown): RedisFault | undefined {
   if (error instanceof Unfit) return error.fault;
   if (error instanceof ErrorReply) return faultOfReply(error);
+  const { code = "", message } = error as Error & { readonly code?: string };
+  if (/CERT|ALTNAME|UNABLE_TO/.test(code)) {
+    return setup(
+      `its certificate is not believed (${message}); name its authority in REDIS_CA_PATH, or mend the certificate`,
+    );
+  }
   return away(whyAway(error));
 }
 
@@ -145,9 +151,14 @@ function faultOfReply(reply: ErrorReply): RedisFault | undefined {
   return FAULTS[code];
 }
 
+/** Whether nothing came in time. */
+export function isLate(error: unknown): boolean {
+  return LATE.some((late) => error instanceof late);
+}
+
 function whyAway(error: unknown): string {
   const { code = "", message } = error as Error & { code?: string };
-  if (LATE.some((late) => error instanceof late)) return "it does not answer";
+  if (isLate(error)) return "it does not answer";
   if (LOST.some((lost) => error instanceof lost)) return AWAY.ECONNRESET!;
   return AWAY[code] ?? `the connection failed: ${message}`;
 }

@@ -37,9 +37,9 @@ import fill from "./scripts/exchange_fill.lua" with { type: "text" };
 import read from "./scripts/exchange_read.lua" with { type: "text" };
 import voidAccount from "./scripts/exchange_void.lua" with { type: "text" };
 
-const READ = createFencedScript(read);
-const FILL = createFencedScript(fill);
-const VOID = createFencedScript(voidAccount);
+const READ = createFencedScript("exchange_read", read);
+const FILL = createFencedScript("exchange_fill", fill);
+const VOID = createFencedScript("exchange_void", voidAccount);
 
 /** Outlives what was filled with it, and whatever could still be. */
 const TOKEN_MS = 3 * EXCHANGE_LIFE_MS;

@@ -23,9 +23,9 @@ import inspect from "./scripts/inspect.lua" with { type: "text" };
 import take from "./scripts/take.lua" with { type: "text" };
 import { type StreamReply, toEvents } from "./stream.ts";
 
-const INSPECT = createFencedScript(inspect);
-const TAKE = createFencedScript(take);
-const EVENTS = createFencedScript(events);
+const INSPECT = createFencedScript("inspect", inspect);
+const TAKE = createFencedScript("settings_take", take);
+const EVENTS = createFencedScript("events_read", events);
 
 /** Opens a layer over `connection`; closing it leaves the connection open. */
 export function openRedisFastLayer(

@@ -19,20 +19,20 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { FeatureStore, FillToken } from "../../ports/feature_store.ts";
 import { PortError } from "../../ports/port_error.ts";
-import type { CallOptions, RedisConnection } from "./connection.ts";
+import type { RedisConnection } from "./connection.ts";
 import { believe, formatStamp } from "./feature_stamp.ts";
 import { CHECKPOINT, FEATURE_GENERATIONS, SCRATCH } from "./keys.ts";
-import { PATIENT } from "./patience.ts";
+import { type CallOptions, PATIENT } from "./patience.ts";
 import { createFencedScript, type RedisReply, type Script } from "./script.ts";
 import count from "./scripts/feature_count.lua" with { type: "text" };
 import fill from "./scripts/feature_fill.lua" with { type: "text" };
 import read from "./scripts/feature_read.lua" with { type: "text" };
 import voidScope from "./scripts/feature_void.lua" with { type: "text" };
 
-const READ = createFencedScript(read);
-const FILL = createFencedScript(fill);
-const VOID = createFencedScript(voidScope);
-const COUNT = createFencedScript(count);
+const READ = createFencedScript("feature_read", read);
+const FILL = createFencedScript("feature_fill", fill);
+const VOID = createFencedScript("feature_void", voidScope);
+const COUNT = createFencedScript("feature_count", count);
 
 /** The vectors that were filled, by the time at which each is to be forgotten. */
 const NAMES = "hf:feature:names";

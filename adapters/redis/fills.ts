@@ -11,7 +11,7 @@ import { type Command, createFencedScript, type RedisReply } from "./script.ts";
 import fill from "./scripts/fill.lua" with { type: "text" };
 import { isLarge, storeDocument, storeParts } from "./stored_document.ts";
 
-const FILL = createFencedScript(fill);
+const FILL = createFencedScript("settings_fill", fill);
 
 /** Texts of one call beyond this length do not go through Lua either. */
 const MAX_CALL_CHARS = 1024 * 1024;

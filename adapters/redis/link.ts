@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { isIP } from "node:net";
 import { createClient } from "@redis/client";
 import type { RedisAddress } from "./address.ts";
 import type { Deadlines } from "./deadlines.ts";
+import { isLate, Unfit } from "./errors.ts";
 import type { Command, RedisReply } from "./script.ts";
 
 /** A connection that is logged in. */
@@ -55,6 +57,21 @@ const PING_MS = 500;
 /** How long nothing may come from the server while it is pinged. */
 const SILENCE_MS = 1500;
 
+/** A server without TLS waits for more of what it takes for a command. */
+const SILENT =
+  "it does not answer by TLS; where it has none, mend REDIS_URL to redis://";
+
+/** What makes the client speak TLS and hold the server to its name. */
+function tlsOf({ tls, host, ca }: RedisAddress) {
+  if (!tls) return {};
+  return {
+    tls: true as const,
+    // Of a number, the host itself is the name.
+    ...isIP(host) === 0 && { servername: host },
+    ...ca !== undefined && { ca },
+  };
+}
+
 /**
  * Connects and logs in.
  *
@@ -66,7 +83,7 @@ export async function openLink(
   deadlines: Deadlines,
   { connectMs, dueAt }: { readonly connectMs: number; readonly dueAt: number },
 ): Promise<Link> {
-  const { host, port, tls, user, password, db } = address;
+  const { host, port, user, password, db } = address;
   const lost = new AbortController();
   const socket = {
     host,
@@ -87,7 +104,7 @@ export async function openLink(
     database: db,
     ...user !== undefined && { username: user },
     ...password !== undefined && { password },
-    socket: tls ? { ...socket, tls, servername: host } : socket,
+    socket: { ...socket, ...tlsOf(address) },
   });
   client.on("error", giveUp);
 
@@ -103,7 +120,7 @@ export async function openLink(
     await deadlines.watch(client.connect(), dueAt);
   } catch (error) {
     close();
-    throw error;
+    throw address.tls && isLate(error) ? new Unfit("away", SILENT) : error;
   }
 
   return {

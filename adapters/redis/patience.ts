@@ -1,9 +1,15 @@
 /**
- * How long calls may take that move much.
+ * How patient callers are.
  *
  * @module
  */
-import type { CallOptions } from "./connection.ts";
+/** How one call differs from others. */
+export interface CallOptions {
+  /** How long it may take, in milliseconds. */
+  readonly deadlineMs?: number;
+  /** Whether it counts when it is late; it does when absent. */
+  readonly strikes?: boolean;
+}
 
-/** Longer than others, as nobody waits for them so urgently; late ones do not count. */
+/** For calls that move much: longer than others, as nobody waits for them so urgently; late ones do not count. */
 export const PATIENT: CallOptions = { deadlineMs: 250, strikes: false };

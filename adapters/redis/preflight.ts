@@ -17,7 +17,7 @@ const KEYS = [
   "features:hf:scratch",
 ];
 
-const REHEARSAL = createScript(preflight);
+const REHEARSAL = createScript("preflight", preflight);
 
 /** The oldest version that has everything. */
 const OLDEST = [6, 2] as const;

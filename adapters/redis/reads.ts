@@ -14,7 +14,7 @@ import { createFencedScript } from "./script.ts";
 import read from "./scripts/read.lua" with { type: "text" };
 import { readHead, unpack } from "./stored_document.ts";
 
-const READ = createFencedScript(read);
+const READ = createFencedScript("settings_read", read);
 
 /** What the script says of a value that has another type. */
 const FOREIGN = 0;

@@ -8,9 +8,11 @@ import fence from "./scripts/fence.lua" with { type: "text" };
 
 /** A script as servers know it. */
 export interface Script {
+  /** What people call it. */
+  readonly name: string;
   /** The program. */
   readonly text: string;
-  /** Its name on the server. */
+  /** What the server calls it. */
   readonly sha: string;
 }
 
@@ -31,8 +33,8 @@ export type Command = readonly string[];
 export type RedisReply = string | number | null | Error | RedisReply[];
 
 /** Makes a script of its text. */
-export function createScript(text: string): Script {
-  return { text, sha: createHash("sha1").update(text).digest("hex") };
+export function createScript(name: string, text: string): Script {
+  return { name, text, sha: createHash("sha1").update(text).digest("hex") };
 }
 
 /**
@@ -40,8 +42,8 @@ export function createScript(text: string): Script {
  * history is that in its first argument, or that is empty. Its first key is the
  * checkpoint; what stands there is in `mark`, `false` when nothing does.
  */
-export function createFencedScript(text: string): Script {
-  return createScript(`${fence}\n${text}`);
+export function createFencedScript(name: string, text: string): Script {
+  return createScript(name, `${fence}\n${text}`);
 }
 
 /** The command that calls a script. */

@@ -19,9 +19,12 @@ import install from "./scripts/sequence_install.lua" with { type: "text" };
 import next from "./scripts/sequence_next.lua" with { type: "text" };
 import prelude from "./scripts/sequence.lua" with { type: "text" };
 
-const NEXT = createFencedScript(`${prelude}\n${next}`);
-const INSTALL = createFencedScript(`${prelude}\n${install}`);
-const FLOOR = createFencedScript(`${prelude}\n${floor}`);
+const NEXT = createFencedScript("sequence_next", `${prelude}\n${next}`);
+const INSTALL = createFencedScript(
+  "sequence_install",
+  `${prelude}\n${install}`,
+);
+const FLOOR = createFencedScript("sequence_floor", `${prelude}\n${floor}`);
 
 type Reply =
   | readonly [first: number, last: number]

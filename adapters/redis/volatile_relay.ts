@@ -22,19 +22,16 @@ import type { Entropy } from "../../ports/entropy.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { RelayResult, VolatileRelay } from "../../ports/volatile_relay.ts";
 import { parseRedisAddress, type RedisLocation } from "./address.ts";
-import {
-  type CallOptions,
-  DEFAULT_DEADLINES,
-  type RedisConnection,
-} from "./connection.ts";
+import { DEFAULT_DEADLINES, type RedisConnection } from "./connection.ts";
 import { createDeadlines } from "./deadlines.ts";
 import { connectionFaultOf, type RedisFault } from "./errors.ts";
 import { volatileChannel } from "./keys.ts";
 import { openLink } from "./link.ts";
+import type { CallOptions } from "./patience.ts";
 import { createScript } from "./script.ts";
 import relay from "./scripts/relay.lua" with { type: "text" };
 
-const RELAY = createScript(relay);
+const RELAY = createScript("relay", relay);
 
 /** Most characters of data in one call: others wait behind it. */
 const CALL_CHARS = 32 * 1024;

@@ -99,6 +99,11 @@ function whyNotOpened(path: string, error: Error): string {
   return "the system does not let this user read and write it";
 }
 
+/** Whether there is something at `path`, or nobody may know. */
+export function isFileThere(path: string): boolean {
+  return look(path) !== undefined;
+}
+
 /** What is at `path`: `undefined` is nothing, `null` that nobody may know. */
 function look(path: string): Stats | undefined | null {
   try {

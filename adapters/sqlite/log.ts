@@ -24,7 +24,7 @@ export function createLogHead(sql: Sql, epoch: string, atMs: number): void {
  * @param file Names the database in the error.
  * @throws {PortError} `corrupt` when the head is gone or elsewhere.
  */
-export function checkLogHead(sql: Sql, file: string): void {
+export function checkLogHead(sql: Pick<Sql, "get">, file: string): void {
   const [head, newest] = sql.get<[number | null, number | null]>(
     `SELECT (SELECT pos FROM log_head WHERE id = 1),
       (SELECT max(pos) FROM event_log)`,

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { KnownMigration } from "../../ports/database_upkeep.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Connection } from "./connection.ts";
 import state from "./migrations/0001_state.sql" with { type: "text" };
@@ -13,6 +14,10 @@ import history from "./migrations/0004_history.sql" with { type: "text" };
 import groups from "./migrations/0005_groups.sql" with { type: "text" };
 import intents from "./migrations/0006_order_intents.sql" with { type: "text" };
 import ledger from "./migrations/0007_trade_ledger.sql" with { type: "text" };
+import apiKeys from "./migrations/0008_api_keys.sql" with { type: "text" };
+import administration from "./migrations/0009_administration.sql" with {
+  type: "text",
+};
 
 /** The scripts by version, from 1. */
 const MIGRATIONS = [
@@ -23,6 +28,8 @@ const MIGRATIONS = [
   { name: "0005_groups", script: groups },
   { name: "0006_order_intents", script: intents },
   { name: "0007_trade_ledger", script: ledger },
+  { name: "0008_api_keys", script: apiKeys },
+  { name: "0009_administration", script: administration },
 ];
 
 /** The one that makes a database; where it was not missing, there was one. */
@@ -87,6 +94,14 @@ export function migrate(sql: Connection, file: string, atMs: number): string[] {
 
 const OWN_TABLE =
   "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration'";
+
+/** Every migration by version, from 1, as databases have them. */
+export function knownMigrations(): readonly KnownMigration[] {
+  return MIGRATIONS.map(({ name, script }) => ({
+    name,
+    checksum: checksumOf(script),
+  }));
+}
 
 function checksumOf(script: string): string {
   return createHash("sha256").update(script).digest("hex");

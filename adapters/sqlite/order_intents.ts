@@ -19,6 +19,11 @@ const TRIM = `DELETE FROM order_intent WHERE (user_id, name) IN (
     ORDER BY kept_until LIMIT ${MAX_INTENT_TRIM}
   )`;
 
+const FORGET = `DELETE FROM order_intent WHERE (user_id, name) IN (
+    SELECT user_id, name FROM order_intent WHERE user_id = ?
+    LIMIT ${MAX_INTENT_TRIM}
+  )`;
+
 /** Opens the port over `db`; closing it leaves the database open. */
 export function openSqliteOrderIntents(db: SqliteDatabase): OrderIntents {
   let closed = false;
@@ -44,6 +49,11 @@ export function openSqliteOrderIntents(db: SqliteDatabase): OrderIntents {
     async trim(nowMs, signal) {
       enter(signal);
       return await db.write((sql) => sql.run(TRIM, Math.floor(nowMs)), signal);
+    },
+
+    async forget(user, signal) {
+      enter(signal);
+      return await db.write((sql) => sql.run(FORGET, user), signal);
     },
 
     async [Symbol.asyncDispose]() {

@@ -30,6 +30,9 @@ type Row = readonly [
   json: string | null,
 ];
 
+const TABLES_OF_REVISIONS = ["settings_history", "settings_replaced"]
+  .map((table) => `DELETE FROM ${table} WHERE key = ? AND version <= ?`);
+
 const COLUMNS = "key, version, at, actor, value";
 
 /** Opens an archive over `db`; closing it leaves the database open. */
@@ -71,6 +74,11 @@ export function openSqliteSettingsArchive(db: SqliteDatabase): SettingsArchive {
     async trim(beforeMs, signal) {
       enter(signal);
       return await db.write((sql) => forget(sql, Math.ceil(beforeMs)), signal);
+    },
+
+    async forget(keys, version, signal) {
+      enter(signal);
+      return await db.write((sql) => forgetAll(sql, keys, version), signal);
     },
 
     async [Symbol.asyncDispose]() {
@@ -154,6 +162,28 @@ function oldestOf(sql: Sql, key: SettingsKey): OldestRevision | undefined {
     key,
   );
   return row && { version: row[0], isFirst: row[1] === 1 };
+}
+
+function forgetAll(
+  sql: Sql,
+  keys: readonly SettingsKey[],
+  version: number,
+): number {
+  let gone = 0;
+  for (const key of new Set(keys)) {
+    const old = sql.all<[number]>(
+      `SELECT version FROM settings_history WHERE key = ? AND version <= ?
+        ORDER BY version LIMIT ?`,
+      key,
+      version,
+      MAX_TRIM - gone,
+    );
+    const last = old.at(-1)?.[0];
+    if (last === undefined) continue;
+    for (const table of TABLES_OF_REVISIONS) sql.run(table, key, last);
+    gone += old.length;
+  }
+  return gone;
 }
 
 function forget(sql: Sql, beforeMs: number): number {

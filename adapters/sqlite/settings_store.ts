@@ -73,6 +73,10 @@ function replace(
   const now = db.clock.now();
   const versions = changes.map((_, i) => before + i + 1);
   changes.forEach(({ key, json }, i) => {
+    if (json === undefined) {
+      sql.run("DELETE FROM settings WHERE key = ?", key);
+      return;
+    }
     sql.run(
       `INSERT INTO settings (key, version, value) VALUES (?, ?, ?)
         ON CONFLICT (key) DO UPDATE

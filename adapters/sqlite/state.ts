@@ -6,7 +6,9 @@
 import type { RecordStore } from "../../ports/record_store.ts";
 import type { SequenceLedger } from "../../ports/sequence_ledger.ts";
 import type { RecordPorts } from "../../ports/state_ports.ts";
+import { openSqliteAuditLog } from "./audit_log.ts";
 import { openSqliteDatabase } from "./database.ts";
+import { openSqliteApiKeyStore } from "./api_key_store.ts";
 import { openSqliteEventBus } from "./event_bus.ts";
 import { openSqliteFeatureStore } from "./feature_store.ts";
 import { openSqliteGroupStore } from "./group_store.ts";
@@ -38,6 +40,8 @@ export async function openSqliteState(
 ): Promise<SqliteState> {
   const db = stack.use(await openSqliteDatabase(options));
   return {
+    apiKeyStore: stack.use(openSqliteApiKeyStore(db)),
+    auditLog: stack.use(openSqliteAuditLog(db)),
     eventBus: stack.use(openSqliteEventBus(db)),
     featureStore: stack.use(openSqliteFeatureStore(db)),
     groupStore: stack.use(openSqliteGroupStore(db)),

@@ -9,8 +9,37 @@ import type { LogFields, LogLevel } from "../../ports/telemetry.ts";
 const SECRET =
   /passw|passphrase|secret|token|authorization|cookie|(api|private)[_-]?key|credential/i;
 
-/** `user:password@` of a URL, wherever it stands. */
-const URL_CREDENTIALS = /:\/\/[^/?#\s]*@/g;
+/** A secret in a text. */
+interface Cut {
+  /** Texts without it need no closer look. */
+  readonly sign: string;
+  readonly secret: RegExp;
+  /** What takes its place. */
+  readonly mark: string;
+}
+
+/** What is cut out of texts, wherever it stands. */
+const CUTS: readonly Cut[] = [
+  // `user:password@` of a URL.
+  { sign: "://", secret: /:\/\/[^/?#\s]*@/g, mark: "://[redacted]@" },
+  // An API key; which one it is may be told.
+  {
+    sign: "hf_",
+    secret: /\bhf_([a-z0-9]{1,32})_[\w-]+/g,
+    mark: "hf_$1_[redacted]",
+  },
+  {
+    sign: " ",
+    secret: /\b(bearer|basic) +[\w.~+/=-]{8,}/gi,
+    mark: "$1 [redacted]",
+  },
+  // As in a query, a form, or the address of a database.
+  {
+    sign: "=",
+    secret: /\b(\w{0,32}(?:passw\w{0,8}|secret|token|api[_-]?key)=)[^&\s"']+/gi,
+    mark: "$1[redacted]",
+  },
+];
 
 const COLOURS: Readonly<Record<LogLevel, number>> = {
   debug: 90,
@@ -43,15 +72,19 @@ export function printPrettyLine(
     return text === "{}" ? [] : [`${name}=${text.slice(name.length + 4, -1)}`];
   });
   const colour = `\x1b[${COLOURS[level]}m${level.padEnd(5)}\x1b[0m`;
-  return [time, colour, withoutCredentials(message), ...rest].join(" ");
+  return [time, colour, withoutSecrets(message), ...rest].join(" ");
 }
 
 function redact(name: string, value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (SECRET.test(name) && value !== undefined) return "[redacted]";
-  return typeof value === "string" ? withoutCredentials(value) : value;
+  return typeof value === "string" ? withoutSecrets(value) : value;
 }
 
-function withoutCredentials(text: string): string {
-  return text.replace(URL_CREDENTIALS, "://[redacted]@");
+function withoutSecrets(text: string): string {
+  let cut = text;
+  for (const { sign, secret, mark } of CUTS) {
+    if (cut.includes(sign)) cut = cut.replace(secret, mark);
+  }
+  return cut;
 }

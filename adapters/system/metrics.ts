@@ -3,30 +3,27 @@
  *
  * @module
  */
-import { type Labels, METRICS } from "../../ports/telemetry.ts";
-
-/** Upper ends of the histogram buckets, in seconds. */
-const BUCKETS = [
-  0.0005,
-  0.001,
-  0.0025,
-  0.005,
-  0.01,
-  0.025,
-  0.05,
-  0.1,
-  0.25,
-  0.5,
-  1,
-  5,
-];
+import { type Metric, METRICS } from "../../ports/metrics.ts";
+import type { Labels } from "../../ports/telemetry.ts";
 
 /** One series: a value, or a histogram's buckets with their sum and count. */
 interface Series {
   readonly labels: Labels;
   value: number;
-  readonly buckets?: number[];
+  readonly buckets: number[];
   count: number;
+}
+
+/** A metric and its series. */
+interface Family {
+  readonly name: string;
+  readonly metric: Metric<"counter" | "gauge" | "histogram">;
+  /** Upper ends of the buckets; none where it is no histogram. */
+  readonly ends: readonly number[];
+  /** By what their labels say. */
+  readonly series: Map<string, Series>;
+  /** By the labels themselves, where those cannot change. */
+  frozen: WeakMap<Labels, Series>;
 }
 
 /** The series of all metrics. */
@@ -45,23 +42,28 @@ export interface Metrics {
 
 /** Creates metrics without series. */
 export function createMetrics(): Metrics {
-  const families = new Map<string, Map<string, Series>>();
+  const families = new Map<string, Family>(
+    Object.entries(METRICS).map((
+      [name, metric]: [string, Family["metric"]],
+    ) => [
+      name,
+      {
+        name,
+        metric,
+        ends: metric.buckets ?? [],
+        series: new Map(),
+        frozen: new WeakMap(),
+      },
+    ]),
+  );
 
   function seriesOf(metric: string, labels: Labels): Series {
-    let family = families.get(metric);
-    if (!family) families.set(metric, family = new Map());
-    const key = printLabels(labels);
-    let series = family.get(key);
-    if (!series) {
-      const isHistogram = METRICS[metric as keyof typeof METRICS].kind ===
-        "histogram";
-      series = {
-        labels,
-        value: 0,
-        count: 0,
-        ...(isHistogram ? { buckets: BUCKETS.map(() => 0) } : {}),
-      };
-      family.set(key, series);
+    const family = families.get(metric)!;
+    if (!Object.isFrozen(labels)) return find(family, labels);
+    let series = family.frozen.get(labels);
+    if (series === undefined) {
+      series = find(family, labels);
+      family.frozen.set(labels, series);
     }
     return series;
   }
@@ -75,50 +77,62 @@ export function createMetrics(): Metrics {
     },
     observe(metric, labels, value) {
       const series = seriesOf(metric, labels);
+      const { ends } = families.get(metric)!;
       series.value += value;
       series.count++;
-      const bucket = BUCKETS.findIndex((end) => value <= end);
-      if (bucket >= 0) series.buckets![bucket]!++;
+      let i = 0;
+      while (i < ends.length && value > ends[i]!) i++;
+      if (i < ends.length) series.buckets[i]!++;
     },
     retain(label, values) {
       for (const family of families.values()) {
-        for (const [key, { labels }] of family) {
+        for (const [key, { labels }] of family.series) {
           const value = labels[label];
-          if (value !== undefined && !values.has(value)) family.delete(key);
+          if (value === undefined || values.has(value)) continue;
+          family.series.delete(key);
+          family.frozen = new WeakMap();
         }
       }
     },
     exposition() {
       const lines: string[] = [];
-      for (const [name, { kind, help }] of Object.entries(METRICS)) {
-        lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`);
-        for (const [labels, series] of families.get(name) ?? []) {
-          if (series.buckets) {
-            lines.push(...printHistogram(name, labels, series));
-          } else lines.push(`${name}${braced(labels)} ${series.value}`);
-        }
-      }
+      for (const family of families.values()) print(family, lines);
       return lines.join("\n") + "\n";
     },
   };
 }
 
-function printHistogram(
-  name: string,
-  labels: string,
-  { value, count, buckets }: Series,
-): string[] {
-  const join = labels === "" ? "" : `${labels},`;
-  let below = 0;
-  return [
-    ...BUCKETS.map((end, i) => {
-      below += buckets![i]!;
-      return `${name}_bucket{${join}le="${end}"} ${below}`;
-    }),
-    `${name}_bucket{${join}le="+Inf"} ${count}`,
-    `${name}_sum${braced(labels)} ${value}`,
-    `${name}_count${braced(labels)} ${count}`,
-  ];
+function find({ series, ends }: Family, labels: Labels): Series {
+  const key = printLabels(labels);
+  let found = series.get(key);
+  if (!found) {
+    found = { labels, value: 0, count: 0, buckets: ends.map(() => 0) };
+    series.set(key, found);
+  }
+  return found;
+}
+
+function print({ name, metric, ends, series }: Family, lines: string[]): void {
+  const { kind, help, isAlone } = metric;
+  lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`);
+  if (isAlone && series.size === 0) lines.push(`${name} 0`);
+  for (const [labels, one] of series) {
+    if (kind !== "histogram") {
+      lines.push(`${name}${braced(labels)} ${one.value}`);
+      continue;
+    }
+    const join = labels === "" ? "" : `${labels},`;
+    let below = 0;
+    for (const [i, end] of ends.entries()) {
+      below += one.buckets[i]!;
+      lines.push(`${name}_bucket{${join}le="${end}"} ${below}`);
+    }
+    lines.push(
+      `${name}_bucket{${join}le="+Inf"} ${one.count}`,
+      `${name}_sum${braced(labels)} ${one.value}`,
+      `${name}_count${braced(labels)} ${one.count}`,
+    );
+  }
 }
 
 function braced(labels: string): string {

@@ -139,7 +139,7 @@ export function createCount(): Count {
       const all = [...trades, ...pending.map((at) => ({ at, trades: 1 }))];
       const since = (start: number) =>
         all.filter(({ at }) => at > start)
-          .reduce((sum, { trades }) => sum + trades, 0);
+          .reduce((sum, { trades }) => plus(sum, trades), 0);
       const old = outcomes.findLastIndex(({ at }) => at < now - KEPT_MS);
       const recent = outcomes.slice(old + 1);
       const lossSince = (start: number) =>
@@ -163,6 +163,11 @@ export function createCount(): Count {
 
     outcomes: (now) => outcomes.filter(({ at }) => at > now - OUTCOMES_MS),
   };
+}
+
+/** A sum that stays a whole number, whatever events tell of. */
+function plus(sum: number, more: number): number {
+  return Math.min(sum + more, Number.MAX_SAFE_INTEGER);
 }
 
 function later(one: number | undefined, other: number): number {

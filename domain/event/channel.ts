@@ -30,6 +30,8 @@ export interface Channel {
   readonly reserved?: true;
   /** Whether its events are always somebody's: an event that names no user is its publisher's. */
   readonly isOwned?: true;
+  /** Whether orders may be sent because of its events: who may not trade may not publish them. */
+  readonly isTraded?: true;
   /** How its events travel. */
   readonly lane: Lane;
   /** Version of the schema; rises when a field changes its meaning. */

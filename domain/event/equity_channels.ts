@@ -32,6 +32,7 @@ export const EQUITY_CHANNELS: readonly Channel[] = [
     name: "signals.generated",
     summary: "A strategy has computed target weights.",
     isOwned: true,
+    isTraded: true,
     lane: "durable",
     version: 1,
     schema: z.looseObject({

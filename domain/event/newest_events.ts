@@ -1,5 +1,6 @@
 /**
- * Events that wait, of which only the newest of each key matters.
+ * Events that wait, of which only the newest of each key matters. Keys of one
+ * user are not those of another, nor of nobody: none hides what is theirs.
  *
  * @module
  */
@@ -35,7 +36,9 @@ export function createNewestEvents(): NewestEvents {
       return waiting.size;
     },
     put(event) {
-      const key = `${event.channel} ${event.key ?? ""}`;
+      const key = `${event.channel} ${event.meta.user ?? ""} ${
+        event.key ?? ""
+      }`;
       waiting.delete(key);
       waiting.set(key, event);
       if (waiting.size <= MAX_WAITING) return false;

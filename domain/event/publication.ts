@@ -51,6 +51,8 @@ export interface PublicationContext {
   readonly user: string;
   /** Whether the publisher may name another user. */
   readonly mayNameUsers?: boolean;
+  /** Whether orders may be sent because of what is published; they may when absent. */
+  readonly mayTrade?: boolean;
   /** Makes an id for an event that has none. */
   readonly newId: () => string;
   /** Trace context of events that carry none; left out when malformed. */
@@ -165,7 +167,7 @@ function parseMembers(
   const { data, key, ...strangers } = enveloped ? rest : { data: rest };
 
   const frame = readFrame({ id, timestamp, metadata, key }, fault);
-  const channel = parseChannel(event_type, alias, context.registry, fault);
+  const channel = parseChannel(event_type, alias, context, fault);
   const json = parseEventData(data, channel, enveloped ? ["data"] : [], fault);
   if (!frame || !channel || json === undefined) return undefined;
 
@@ -212,7 +214,7 @@ function newEvent(
 function parseChannel(
   eventType: unknown,
   alias: unknown,
-  registry: ChannelRegistry,
+  { registry, mayTrade = true }: PublicationContext,
   fault: Faults,
 ): Channel | undefined {
   const name = eventType ?? alias;
@@ -232,6 +234,10 @@ function parseChannel(
       [member],
       `is not for clients: only Holdfast itself publishes ${channel.name}`,
     );
+  }
+  if (channel?.isTraded && !mayTrade) {
+    const why = "as orders may be sent because of it";
+    fault([member], `needs the scope trade ${why}: ${channel.name}`);
   }
   return channel;
 }

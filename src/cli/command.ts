@@ -5,6 +5,7 @@
  */
 import { CommandFailed, UsageError } from "./failures.ts";
 import type { Service } from "./http_client.ts";
+import type { Machine } from "./machine.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** An option such as `--from FROM`. */
@@ -37,8 +38,10 @@ export interface Call<O extends Options = Options> {
   readonly values: Values<O>;
   /** Whether the output is lines for people, and not a JSON text a line. */
   readonly isForPeople: boolean;
-  /** The service that is meant. */
+  /** The service that is meant; of a local command nobody is asked. */
   readonly service: Service;
+  /** The flags of the configuration, as they were given to a local command. */
+  readonly flags: readonly string[];
   /** The surroundings. */
   readonly terminal: Terminal;
 }
@@ -55,6 +58,11 @@ export interface Command<O extends Options = Options> {
   readonly takes: readonly [least: number, most: number];
   /** More for its own help, a line each. */
   readonly details?: readonly string[];
+  /**
+   * Whether it is done on this machine, by this configuration: it asks no
+   * service, and takes the flags of `serve`.
+   */
+  readonly isLocal?: true;
   /** Its options, besides those of every command. */
   readonly options: O;
   /**
@@ -64,6 +72,13 @@ export interface Command<O extends Options = Options> {
    * @throws {CommandFailed} With a sentence for people.
    */
   run(call: Call<O>): Promise<number | void>;
+}
+
+/** What local commands work on; loaded only now. */
+export async function machineOf(
+  { terminal }: { readonly terminal: Terminal },
+): Promise<Machine> {
+  return await terminal.openMachine();
 }
 
 /** Types a command by its options, then forgets them. */

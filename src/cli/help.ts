@@ -5,6 +5,18 @@
  */
 import type { Command, Options } from "./command.ts";
 
+/** What has a command line of its own. */
+export const PROGRAMS: readonly Pick<Command, "name" | "summary">[] = [
+  {
+    name: "serve",
+    summary: "Serve until told to stop; what is done without a command",
+  },
+  {
+    name: "paper-run",
+    summary: "Trade the strategy over past bars, on paper; needs no service",
+  },
+];
+
 /** The options that every command has. */
 export const COMMON: Options = {
   url: {
@@ -29,9 +41,15 @@ export const COMMON: Options = {
   help: { type: "boolean", help: "Show this" },
 };
 
+/** The options that every local command has. */
+export const COMMON_LOCAL: Options = {
+  json: COMMON.json!,
+  help: COMMON.help!,
+};
+
 /** The help of one command. */
 export function helpOf(
-  { name, usage, summary, details = [], options }: Command,
+  { name, usage, summary, details = [], options, isLocal }: Command,
 ) {
   return [
     `Usage: holdfast ${`${name} ${usage}`.trim()} [OPTION…]`,
@@ -43,7 +61,13 @@ export function helpOf(
       : [],
     "",
     "Of every command:",
-    ...lines(COMMON),
+    ...lines(isLocal ? COMMON_LOCAL : COMMON),
+    ...isLocal
+      ? [
+        "",
+        "And the flags of holdfast serve, such as --data-dir: see its --help.",
+      ]
+      : [],
     "",
   ].join("\n");
 }
@@ -73,16 +97,12 @@ export function helpOfAll(commands: readonly Command[]): string {
     "Holdfast, the state layer of a trading platform.",
     "",
     "Usage: holdfast [serve] [FLAG…]     serve, with --port 9090 and the like",
-    "       holdfast COMMAND [OPTION…]   ask a running service",
+    "       holdfast COMMAND [OPTION…]   ask a running service, or look after this machine",
     "",
     "Commands:",
     ...columns([
-      ["serve", "Serve until told to stop; what is done without a command"],
-      [
-        "paper-run",
-        "Trade the strategy over past bars, on paper; needs no service",
-      ],
-      ...commands.map(({ name, summary }) => [name, summary] as const),
+      ...[...PROGRAMS, ...commands]
+        .map(({ name, summary }) => [name, summary] as const),
     ]),
     "",
     "Each tells more with --help. --version prints the version.",

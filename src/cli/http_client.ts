@@ -35,13 +35,17 @@ export interface Question {
   readonly query?: readonly (readonly [name: string, value: string])[];
   /** The body, printed. */
   readonly body?: string;
+  /** Headers besides those of every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses besides the successes whose answers are wanted as they are. */
+  readonly accepts?: readonly number[];
   /** Whether asking twice is asking once: it is sent again while it fails for a while. */
   readonly isRepeatable?: boolean;
 }
 
 /** What the service answered. */
 export interface Reply {
-  /** The status, a success. */
+  /** The status, a success or one that was accepted. */
   readonly status: number;
   /** The body. */
   readonly text: string;
@@ -107,6 +111,7 @@ export function createService(address: Address, terminal: Terminal): Service {
     url: URL,
     init: { headers?: Readonly<Record<string, string>>; body?: string },
     stops: readonly AbortSignal[],
+    accepts: readonly number[] = [],
   ): Promise<Response> => {
     const headers = { ...caller, ...init.headers };
     const { body = null } = init;
@@ -115,15 +120,15 @@ export function createService(address: Address, terminal: Terminal): Service {
       ...{ method, headers, body, signal, redirect: "error" },
     });
     isKnown = true;
-    if (response.ok) return response;
     const { status } = response;
+    if (response.ok || accepts.includes(status)) return response;
     throw refusalOf(status, await textOf(response.body, stops));
   };
 
   async function askOnce(
     method: string,
     path: string,
-    { query, body }: Question,
+    { query, body, headers = {}, accepts }: Question,
   ): Promise<{ status: number; text: string }> {
     stop.throwIfAborted();
     const late = new AbortController();
@@ -132,13 +137,15 @@ export function createService(address: Address, terminal: Terminal): Service {
       ANSWER_TIMEOUT_MS,
       () => late.abort(new NoAnswerInTime("no answer", ANSWER_TIMEOUT_MS)),
     );
-    const init = body === undefined
-      ? {}
-      : { body, headers: { "Content-Type": "application/json" } };
+    const init = body === undefined ? { headers } : {
+      body,
+      headers: { "Content-Type": "application/json", ...headers },
+    };
     try {
       const stops = [stop, late.signal];
       const url = urlOf(path, query);
-      const { status, body: answer } = await send(method, url, init, stops);
+      const response = await send(method, url, init, stops, accepts);
+      const { status, body: answer } = response;
       return { status, text: await textOf(answer, stops) };
     } catch (error) {
       throw failureOf(error);

@@ -3,16 +3,29 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { VERSION } from "../version.ts";
 import type { Command } from "./command.ts";
+import {
+  listAdapters,
+  pinAdapter,
+  releaseAdapter,
+} from "./commands/adapters.ts";
+import { backup, restore } from "./commands/backup.ts";
+import { bench } from "./commands/bench.ts";
+import { completionsOf } from "./commands/completions.ts";
 import {
   discardLetters,
   listLetters,
   redriveLetters,
   showLetter,
 } from "./commands/dead_letters.ts";
+import { doctor } from "./commands/doctor.ts";
 import { exportEvents } from "./commands/export.ts";
+import {
+  featureStats,
+  invalidateFeatures,
+  warmFeatures,
+} from "./commands/features.ts";
 import {
   createGroup,
   deleteGroup,
@@ -22,18 +35,51 @@ import {
   seekGroup,
   showGroup,
 } from "./commands/groups.ts";
+import { health } from "./commands/health.ts";
 import { importEvents } from "./commands/import.ts";
+import { migrateStatus, migrateUp } from "./commands/migrate.ts";
+import { createKey, listKeys, revokeKey, rotateKey } from "./commands/keys.ts";
 import { publish } from "./commands/publish.ts";
 import { replay } from "./commands/replay.ts";
+import { sequence } from "./commands/sequence.ts";
+import {
+  diffSettings,
+  getSettings,
+  historyOfSettings,
+  resetSettings,
+  setSetting,
+} from "./commands/settings.ts";
+import { status } from "./commands/status.ts";
 import { tail } from "./commands/tail.ts";
 import { CommandFailed, UsageError } from "./failures.ts";
-import { COMMON, helpOf, helpOfAll, helpOfGroup } from "./help.ts";
+import { helpOf, helpOfAll, helpOfGroup, PROGRAMS } from "./help.ts";
 import { createService } from "./http_client.ts";
-import { harmless } from "./print.ts";
+import { didYouMean } from "./nearest.ts";
+import { checkFlags, readOptions } from "./options.ts";
+import { harmless, quoted } from "./print.ts";
 import { OutputClosed, type Terminal } from "./terminal.ts";
 
 /** Every command; what they are, their help says. */
 export const COMMANDS: readonly Command[] = [
+  status,
+  health,
+  doctor,
+  migrateUp,
+  migrateStatus,
+  backup,
+  restore,
+  getSettings,
+  setSetting,
+  diffSettings,
+  resetSettings,
+  historyOfSettings,
+  warmFeatures,
+  invalidateFeatures,
+  featureStats,
+  sequence,
+  listAdapters,
+  pinAdapter,
+  releaseAdapter,
   tail,
   replay,
   publish,
@@ -50,6 +96,12 @@ export const COMMANDS: readonly Command[] = [
   showLetter,
   redriveLetters,
   discardLetters,
+  listKeys,
+  createKey,
+  rotateKey,
+  revokeKey,
+  completionsOf(() => COMMANDS),
+  bench,
 ];
 
 /** What a shell expects of a program that was interrupted. */
@@ -113,12 +165,15 @@ async function run(
   args: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
-  const { positionals, values } = readOptions(command, args);
+  const { positionals, values, flags } = readOptions(command, args);
+  if (flags.length > 0) {
+    checkFlags(command, flags, await terminal.openMachine());
+  }
   const [least, most] = command.takes;
   if (positionals.length < least || positionals.length > most) {
     const what = positionals.length < least
       ? `something is missing`
-      : `"${positionals[most]}" is too much`;
+      : `${quoted(positionals[most]!)} is too much`;
     throw new UsageError(
       `Cannot run ${command.name} as ${what}: ` +
         `${`holdfast ${command.name} ${command.usage}`.trim()}`,
@@ -126,7 +181,7 @@ async function run(
   }
   const { url, user, "api-key": apiKey, json, ...own } = values;
   const { environment, isOutputRead } = terminal;
-  const address = {
+  const address = command.isLocal ? {} : {
     url: url ?? environment.url,
     user,
     apiKey: apiKey ?? environment.apiKey,
@@ -136,48 +191,12 @@ async function run(
   const call = {
     args: positionals,
     values: own,
+    flags,
     isForPeople,
     service,
     terminal,
   };
   return await command.run(call) ?? 0;
-}
-
-/** What was given, the options of every command by their types. */
-function readOptions(command: Command, args: readonly string[]) {
-  try {
-    const { positionals, values } = parseArgs({
-      args: [...args],
-      options: optionsOf(command),
-      allowPositionals: true,
-      allowNegative: true,
-    });
-    return {
-      positionals,
-      values: values as {
-        url?: string;
-        user?: string;
-        "api-key"?: string;
-        json?: boolean;
-      },
-    };
-  } catch (error) {
-    // What follows the first sentence is about something else.
-    const [reason] = (error as Error).message.split(". ");
-    throw new UsageError(
-      `Cannot run ${command.name} as ${reason}: see holdfast ${command.name} --help`,
-      { cause: error },
-    );
-  }
-}
-
-function optionsOf({ options }: Command) {
-  return Object.fromEntries(
-    Object.entries({ ...COMMON, ...options }).map(([name, option]) => [
-      name,
-      { type: option.type, multiple: option.multiple ?? false },
-    ]),
-  );
 }
 
 /** The command that `words` begin with. */
@@ -204,21 +223,27 @@ function unknown(words: readonly string[]): UsageError {
   let count = 0;
   while (commandsBelow(words.slice(0, count + 1)).length > 0) count++;
   const known = words.slice(0, count);
+  const meant = didYouMean(words[count] ?? "", nextAfter(known));
   return new UsageError(
     harmless(
-      `Cannot run "${
-        words.slice(0, count + 1).join(" ")
-      }" as there is no such command: ${helpOn(known)}`,
+      `Cannot run ${
+        quoted(words.slice(0, count + 1).join(" "))
+      } as there is no such command: ${helpOn(known)}${meant}`,
     ),
   );
 }
 
-/** What may follow `words`. */
+/** What may follow `words`, said. */
 function helpOn(words: readonly string[]): string {
+  return `after ${["holdfast", ...words].join(" ")} comes one of ${
+    nextAfter(words).join(", ")
+  }`;
+}
+
+/** What may follow `words`. */
+function nextAfter(words: readonly string[]): readonly string[] {
   const next = commandsBelow(words)
     .map(({ name }) => name.split(" ")[words.length]!);
-  const names = words.length === 0 ? ["serve", ...next, "paper-run"] : next;
-  return `after ${["holdfast", ...words].join(" ")} comes one of ${
-    [...new Set(names)].join(", ")
-  }`;
+  const programs = words.length === 0 ? PROGRAMS.map(({ name }) => name) : [];
+  return [...new Set([...programs, ...next])];
 }

@@ -16,6 +16,12 @@ export function harmless(text: string): string {
   );
 }
 
+/** `word`, which was mistyped, in quotes; of an address or a key, which are secret, nothing. */
+export function quoted(word: string): string {
+  if (word.includes("://")) return "an address (not shown)";
+  return /\bhf_\w/.test(word) ? "a key (not shown)" : `"${word}"`;
+}
+
 /**
  * An envelope as a line: position, time, channel, key, data; `-` for none. One
  * that is damaged is shown as it is: it stops nobody.
@@ -54,6 +60,25 @@ export function table(
   return lines.map((row) =>
     row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()
   ).join("\n");
+}
+
+/** Colours by what they are for, as terminals know them. */
+const COLOURS = { good: 32, doubtful: 33, bad: 31, faint: 2, strong: 1 };
+
+/** Gives texts colours, where somebody wants them. */
+export function painter(
+  { hasColours }: { readonly hasColours: boolean },
+): (kind: keyof typeof COLOURS, text: string) => string {
+  return (kind, text) =>
+    hasColours ? `\x1b[${COLOURS[kind]}m${text}\x1b[0m` : text;
+}
+
+/** A bar that is full up to `done` of `all`. */
+export function bar(done: number, all: number): string {
+  const width = 30;
+  const full = all === 0 ? width : Math.floor(width * done / all);
+  const share = all === 0 ? 100 : Math.floor(100 * done / all);
+  return `[${"#".repeat(full)}${"-".repeat(width - full)}] ${share} %`;
 }
 
 /** `count` and what it counts: `1 event`, `2 events`. */

@@ -6,17 +6,21 @@
 import { createSystemClock } from "../../adapters/system/clock.ts";
 import { createSystemEntropy } from "../../adapters/system/entropy.ts";
 import { CommandFailed } from "./failures.ts";
+import type { Machine } from "./machine.ts";
 import { OutputClosed, type Terminal } from "./terminal.ts";
 
 /**
  * Creates the terminal that this process was started from.
  *
  * @param stop Aborts on Ctrl-C.
+ * @param openMachine Loads what works on this machine.
  */
 export function createProcessTerminal(
   environment: Terminal["environment"],
   stop: AbortSignal,
+  openMachine: () => Promise<Machine>,
 ): Terminal {
+  const isTold = Deno.stderr.isTerminal();
   const encoder = new TextEncoder();
   return {
     clock: createSystemClock(),
@@ -26,6 +30,10 @@ export function createProcessTerminal(
     environment,
     isInputTyped: Deno.stdin.isTerminal(),
     isOutputRead: Deno.stdout.isTerminal(),
+    hasColours: Deno.stdout.isTerminal() && !Deno.noColor,
+    openMachine,
+    openSettingsTree: async () =>
+      (await import("./settings_tree.ts")).settingsTree,
     input: Deno.stdin.readable,
 
     async open(path) {
@@ -61,6 +69,10 @@ export function createProcessTerminal(
       for (let at = 0; at < bytes.length;) {
         at += Deno.stderr.writeSync(bytes.subarray(at));
       }
+    },
+
+    show(line) {
+      if (isTold) Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${line}`));
     },
 
     async confirm(question) {

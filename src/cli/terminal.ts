@@ -5,6 +5,8 @@
  */
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
+import type { Machine } from "./machine.ts";
+import type { SettingsTree } from "./settings_tree.ts";
 
 /** Whoever reads the output has gone, as `head` does: an end, not a failure. */
 export class OutputClosed extends Error {
@@ -33,6 +35,8 @@ export interface Terminal {
   readonly isInputTyped: boolean;
   /** Whether the output goes to somebody who reads. */
   readonly isOutputRead: boolean;
+  /** Whether that somebody wants colours. */
+  readonly hasColours: boolean;
 
   /** The bytes of standard input. */
   readonly input: ReadableStream<Uint8Array>;
@@ -53,6 +57,18 @@ export interface Terminal {
 
   /** Writes a line to standard error. */
   tell(line: string): void;
+
+  /**
+   * Shows how far something is, in the place of what was shown before; nothing
+   * where nobody sees it. An empty line takes it away.
+   */
+  show(line: string): void;
+
+  /** The table of all settings, which is large: loaded only when it is asked for. */
+  openSettingsTree(): Promise<SettingsTree>;
+
+  /** What is done on this machine; loaded only when it is asked for. */
+  openMachine(): Promise<Machine>;
 
   /** Asks a question that is answered yes or no; no when interrupted. */
   confirm(question: string): Promise<boolean>;

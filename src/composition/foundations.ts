@@ -6,13 +6,16 @@
 import { createSystemClock } from "../../adapters/system/clock.ts";
 import { createSystemEntropy } from "../../adapters/system/entropy.ts";
 import { createLineWriter } from "../../adapters/system/line_writer.ts";
+import { measureProcess } from "../../adapters/system/process_metrics.ts";
 import {
   createSystemTelemetry,
   type SystemTelemetry,
 } from "../../adapters/system/telemetry.ts";
+import { openTrace } from "../../adapters/system/tracing.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { Config } from "../config.ts";
+import { VERSION } from "../version.ts";
 
 /** What adapters stand on. */
 export interface Foundations {
@@ -38,6 +41,8 @@ export function openFoundations(
     level: config.logLevel,
     format: config.logFormat ?? (Deno.stderr.isTerminal() ? "pretty" : "json"),
     write: lines.write,
+    trace: openTrace(),
   });
+  measureProcess({ clock, telemetry, version: VERSION });
   return { clock, entropy, telemetry };
 }

@@ -12,11 +12,14 @@ import {
   openPostgresState,
   type PostgresState,
 } from "../../adapters/postgres/state.ts";
+import type { RedisLocation } from "../../adapters/redis/address.ts";
 import { openRedisConnection } from "../../adapters/redis/connection.ts";
 import { openRedisExchangeCache } from "../../adapters/redis/exchange_cache.ts";
 import { openRedisFastLayer } from "../../adapters/redis/fast_layer.ts";
 import { openRedisFeatureStore } from "../../adapters/redis/feature_store.ts";
 import { openRedisSequenceBlocks } from "../../adapters/redis/sequence_blocks.ts";
+import { watchRedisServer } from "../../adapters/redis/server_watch.ts";
+import { traceConnection } from "../../adapters/redis/tracing.ts";
 import { createRedisVolatileRelay } from "../../adapters/redis/volatile_relay.ts";
 import {
   openSqliteState,
@@ -30,6 +33,7 @@ import type { LogHead } from "../../domain/event/event.ts";
 import type { ExchangeCache } from "../../ports/exchange_cache.ts";
 import type { FeatureStore } from "../../ports/feature_store.ts";
 import { PortError } from "../../ports/port_error.ts";
+import type { RecordStore } from "../../ports/record_store.ts";
 import type { RecordPorts, StatePorts } from "../../ports/state_ports.ts";
 import type { VolatileRelay } from "../../ports/volatile_relay.ts";
 import { planAdapters, type Technologies } from "../adapter_plan.ts";
@@ -37,9 +41,12 @@ import type { Config } from "../config.ts";
 import { openBystanderSettings } from "../follower/database_settings.ts";
 import { openFollowedEventBus } from "../follower/events.ts";
 import { type Follower, openFollower } from "../follower/follower.ts";
+import { measureFollower } from "../follower/gauges.ts";
 import { openFollowedSequences } from "../follower/sequences.ts";
+import type { RecordLook } from "../services/status.ts";
 import type { SystemState } from "../services/system_state.ts";
 import { createSupervisor, switchedPort } from "../supervisor.ts";
+import { readAuthorities } from "../tls_files.ts";
 import type { Foundations } from "./foundations.ts";
 
 /** Ports that only the database of record has. */
@@ -64,6 +71,10 @@ export interface OpenState extends SwitchingState, RecordOnly {
   onRedisAnew(listener: () => void): () => void;
   /** Reads from the database of record, whatever the ports are on. */
   probe(signal?: AbortSignal): Promise<LogHead>;
+  /** The log and the leases, from the database of record. */
+  look(signal?: AbortSignal): Promise<RecordLook>;
+  /** Up to where Redis showed the log when it was believed last. */
+  checkpoint(): number | undefined;
 }
 
 /**
@@ -78,14 +89,17 @@ export async function openStatePorts(
 ): Promise<OpenState> {
   const { store, redis } = config;
   const { telemetry } = foundations;
+  const authorities = await readAuthorities(config.tls);
   const postgres = () => {
     const url = config.databaseUrl!;
-    return openPostgresState({ ...foundations, url }, stack);
+    const ca = authorities.database;
+    return openPostgresState({ ...foundations, url, ca }, stack);
   };
   const memory = openMemoryState(foundations, stack);
   const technologies: Technologies = { noop: openNoopState(stack), memory };
   let record: RecordPorts = memory;
   let following: Following | undefined;
+  let leases: RecordStore | undefined;
   if (store !== "memory") {
     const database = store === "sqlite"
       ? await openSqlite(config, foundations, stack)
@@ -96,8 +110,12 @@ export async function openStatePorts(
       record: database.record,
       label: config.instanceId,
     }));
+    leases = database.record;
     record = technologies[store] = { ...database, settingsStore: safe };
-    if (redis) following = follow(config, foundations, database, stack);
+    if (redis) {
+      const server = { ...redis, ca: authorities.redis };
+      following = follow(config, server, foundations, database, stack);
+    }
   }
   if (config.adapters.featureStore === "postgres") {
     technologies.postgres ??= postgres();
@@ -129,6 +147,8 @@ export async function openStatePorts(
       ? Object.entries(plan.featureStore.choices)
         .filter(([name]) => name !== "redis").map(([, store]) => store)
       : [featureStore],
+    apiKeyStore: record.apiKeyStore,
+    auditLog: record.auditLog,
     groupStore: record.groupStore,
     logRetention: record.logRetention,
     orderIntents: record.orderIntents,
@@ -145,6 +165,14 @@ export async function openStatePorts(
       await record.settingsStore.read([], signal);
       return await record.eventBus.head(signal);
     },
+    async look(signal) {
+      if (leases === undefined) {
+        return { head: await record.eventBus.head(signal), instances: [] };
+      }
+      const { head, leases: instances } = await leases.read([], signal);
+      return { head, instances };
+    },
+    checkpoint: () => following?.follower.checkpoint(),
   };
 }
 
@@ -162,13 +190,17 @@ interface Following {
 /** Opens Redis and lets it follow the database of record. */
 function follow(
   config: Config,
+  location: RedisLocation,
   foundations: Foundations,
   database: PostgresState | SqliteState,
   stack: AsyncDisposableStack,
 ): Following {
   const { clock, entropy } = foundations;
-  const server = { ...foundations, ...config.redis };
-  const connection = stack.use(openRedisConnection(server));
+  const server = { ...foundations, ...location };
+  const connection = traceConnection(
+    stack.use(openRedisConnection(server)),
+    foundations.telemetry.trace,
+  );
   const fast = stack.use(openRedisFastLayer(connection, foundations));
   const { eventBus: bus, ledger, record } = database;
   const follower = stack.use(openFollower({
@@ -179,9 +211,16 @@ function follow(
     label: config.instanceId,
     isStrict: config.isStrict,
   }));
+  stack.use(measureFollower(follower, foundations));
+  stack.use(watchRedisServer(connection, foundations));
   const { gate } = follower;
   const blocks = stack.use(openRedisSequenceBlocks(connection));
-  const numbers = openFollowedSequences({ ledger, blocks, gate, clock });
+  const numbers = openFollowedSequences({
+    ...foundations,
+    ledger,
+    blocks,
+    gate,
+  });
   const fenced = {
     clock,
     entropy,

@@ -6,12 +6,17 @@
 import type { SettingsDocument, SettingsKey } from "../../domain/settings.ts";
 import type { FastAnswer, FastLayer, Fenced } from "../../ports/fast_layer.ts";
 import { PortError } from "../../ports/port_error.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 import { createBatch } from "./batch.ts";
 import type { Gate, OpenGate } from "./gate.ts";
 import type { NearCache } from "./near_cache.ts";
 
 /** Keys of one round trip, at most, unless one caller has more. */
 const MAX_KEYS = 512;
+
+const NEAR_READS = "holdfast_near_cache_reads_total";
+const HIT = Object.freeze({ result: "hit" });
+const MISS = Object.freeze({ result: "miss" });
 
 /** What the fast layer has of the documents asked for. */
 export interface FastFound {
@@ -54,8 +59,9 @@ export function createFastReads(parts: {
   readonly fast: FastLayer;
   readonly gate: Gate;
   readonly near: NearCache;
+  readonly telemetry: Pick<Telemetry, "count">;
 }): FastReads {
-  const { fast, gate, near } = parts;
+  const { fast, gate, near, telemetry } = parts;
   // One at a time: what is near goes by the answers in their order.
   const batch = createBatch<Ask>(send, ({ keys }) => keys.length, MAX_KEYS, 1);
 
@@ -86,7 +92,21 @@ export function createFastReads(parts: {
     open.session.saw(answer.checkpoint!);
     if (!near.apply(answer)) return giveUp(asks);
     const brought = new Map(keys.map((key, i) => [key, answer.documents[i]]));
+    measure(asks, brought);
     for (const one of asks) settle(one, brought, open);
+  }
+
+  /** Whoever is asked for again is counted when it has been brought. */
+  function measure(
+    asks: readonly Ask[],
+    brought: ReadonlyMap<SettingsKey, unknown>,
+  ): void {
+    let hits = 0;
+    for (const { keys } of asks) {
+      for (const key of keys) if (!brought.has(key) && near.has(key)) hits++;
+    }
+    if (hits > 0) telemetry.count(NEAR_READS, HIT, hits);
+    if (brought.size > 0) telemetry.count(NEAR_READS, MISS, brought.size);
   }
 
   function unknownKeys(asks: readonly Ask[]): SettingsKey[] {

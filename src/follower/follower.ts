@@ -21,6 +21,7 @@ import { createNearCache } from "./near_cache.ts";
 import { createPeers } from "./peers.ts";
 import { createRecordReads } from "./record_reads.ts";
 import { createSafety } from "./safety.ts";
+import type { Session } from "./session.ts";
 import { openFollowedSettings } from "./settings.ts";
 
 /** Keeps instances from draining in step after one bell. */
@@ -47,6 +48,8 @@ export interface FollowerState {
   readonly fault: string | undefined;
   /** The position up to which the fast layer is known to show the log. */
   readonly checkpoint: number | undefined;
+  /** The newest position of the log that is known here; 0 when none is. */
+  readonly head: number;
 }
 
 /** Serves ports from a fast layer while it may, else from the database. */
@@ -59,6 +62,8 @@ export interface Follower extends AsyncDisposable {
   readonly gate: Gate;
   /** How it is now. */
   state(): FollowerState;
+  /** Up to where the fast layer showed the log when it was believed last; now, if it is. */
+  checkpoint(): number | undefined;
   /** Calls `listener` after the state has changed, until the result is called. */
   listen(listener: () => void): () => void;
   /**
@@ -99,6 +104,8 @@ export function openFollower(parts: FollowerParts): Follower {
   const stop = new AbortController();
   const listeners = new Set<() => void>();
   const newsListeners = new Set<() => void>();
+  /** The session that was believed last; its checkpoint stays when it ends. */
+  let newest: Session | undefined;
   /** The generation that was believed last. */
   let believed: string | undefined;
   let said: FollowerMode = "degraded";
@@ -130,7 +137,7 @@ export function openFollower(parts: FollowerParts): Follower {
     },
     onAnew: noteGeneration,
   });
-  const reads = createFastReads({ fast, gate, near });
+  const reads = createFastReads({ fast, gate, near, telemetry });
   const settingsParts = {
     recordReads: createRecordReads(record, safety),
     record,
@@ -199,6 +206,7 @@ export function openFollower(parts: FollowerParts): Follower {
       isFastLayerUp: fast.isUp,
       fault: open ? undefined : gate.fault,
       checkpoint: open?.session.checkpoint.position,
+      head: safety.highest(),
     };
   }
 
@@ -212,6 +220,7 @@ export function openFollower(parts: FollowerParts): Follower {
   }
 
   function noteGeneration(): void {
+    newest = gate.open?.session ?? newest;
     const generation = gate.open?.session.checkpoint.generation;
     if (generation === undefined || generation === believed) return;
     believed = generation;
@@ -226,6 +235,7 @@ export function openFollower(parts: FollowerParts): Follower {
     databaseSettings: openDatabaseSettings(settingsParts),
     gate,
     state,
+    checkpoint: () => newest?.checkpoint.position,
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -89,7 +89,10 @@ export function createNearCache(): NearCache {
       if (position !== from.settingsPosition) return;
       for (const { key, document } of changes) {
         const isSame = document && document.version <= to.position;
-        if (isSame && documents.has(key)) documents.set(key, document);
+        const held = documents.get(key);
+        // The fast layer has no document that was not there: it is to be filled.
+        const isHeld = held !== undefined && held !== ABSENT;
+        if (isSame && isHeld) documents.set(key, document);
         else documents.delete(key);
       }
       position = to.settingsPosition;

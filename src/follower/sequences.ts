@@ -16,6 +16,7 @@ import { PortError } from "../../ports/port_error.ts";
 import type { NoNumbers, SequenceBlocks } from "../../ports/sequence_blocks.ts";
 import type { Fence, SequenceLedger } from "../../ports/sequence_ledger.ts";
 import type { SequencePort } from "../../ports/sequence_port.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
 import { createBlockCalls } from "./block_calls.ts";
 import { type BlockSize, createBlockSize } from "./block_size.ts";
 import type { Gate } from "./gate.ts";
@@ -44,6 +45,8 @@ export interface SequenceParts {
   readonly gate: Pick<Gate, "open" | "isRecordAway" | "close">;
   /** Tells how fast blocks are used up. */
   readonly clock: Clock;
+  /** Hears of blocks. */
+  readonly telemetry: Pick<Telemetry, "count">;
 }
 
 /** The same numbers from two places; closing either leaves the parts open. */
@@ -63,11 +66,13 @@ interface Series {
   readonly database: SequenceLine;
   /** What the fast layer must have followed before it is asked. */
   fence: Fence | undefined;
+  /** The highest number that this instance has seen given out; 0 when none. */
+  highest: number;
 }
 
 /** Opens both. */
 export function openFollowedSequences(parts: SequenceParts): FollowedSequences {
-  const { ledger, blocks, gate, clock } = parts;
+  const { ledger, blocks, gate, clock, telemetry } = parts;
   const openedAt = clock.monotonic();
   const ask = createBlockCalls(blocks);
   let lastSession: Session | undefined;
@@ -89,6 +94,7 @@ export function openFollowedSequences(parts: SequenceParts): FollowedSequences {
       fast: createSequenceLine((least, most) => take(series!, least, most)),
       database: createSequenceLine((_, most) => issue(series!, most)),
       fence: forgotten,
+      highest: 0,
     };
     known.set(key, series);
     return series;
@@ -123,6 +129,7 @@ export function openFollowedSequences(parts: SequenceParts): FollowedSequences {
       if (answer === "fenced") return disbelieve(session);
       if ("first" in answer) {
         series.size.took(answer.last - answer.first + 1);
+        series.highest = answer.last;
         return answer;
       }
       if (!await refill(series, session, generation, answer, most)) {
@@ -154,7 +161,7 @@ export function openFollowedSequences(parts: SequenceParts): FollowedSequences {
 
   /** Leases a block; whether it makes sense to ask again. */
   async function refill(
-    { name, size }: Series,
+    { name, size, highest }: Series,
     { history }: Session,
     generation: string,
     { floor, permit }: NoNumbers,
@@ -162,15 +169,27 @@ export function openFollowedSequences(parts: SequenceParts): FollowedSequences {
   ): Promise<boolean> {
     const count = Math.max(size.next(), wanted);
     const block = await ledger.lease(name, count, { history, floor });
+    telemetry.count("holdfast_sequence_blocks_total");
+    // Where nothing is known of the numbers below, nothing is said of them.
+    const given = Math.max(floor, highest);
+    if (given > 0) noteSkipped(block.first - given - 1);
+    let isInstalled = false;
     try {
       const scope = { history, generation };
       // If another one was installed meanwhile, that does as well.
-      await blocks.install(scope, name, permit, block);
+      isInstalled = await blocks.install(scope, name, permit, block) === true;
       return true;
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       return false;
+    } finally {
+      if (!isInstalled) noteSkipped(count);
     }
+  }
+
+  function noteSkipped(numbers: number): void {
+    if (numbers <= 0) return;
+    telemetry.count("holdfast_sequence_numbers_skipped_total", {}, numbers);
   }
 
   async function issue(
@@ -184,6 +203,7 @@ export function openFollowedSequences(parts: SequenceParts): FollowedSequences {
     }
     const { first, last, fence } = issued as Exclude<typeof issued, string>;
     series.fence = newer(series.fence, fence);
+    series.highest = last;
     // It may have been dropped from what is remembered meanwhile.
     if (known.peek(series.key) !== series) forgotten = newer(forgotten, fence);
     return { first, last };

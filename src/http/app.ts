@@ -15,6 +15,10 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { Labels, Telemetry } from "../../ports/telemetry.ts";
 import { errorFields } from "../services/error_fields.ts";
+import type { AdminAudit, NoteAnswer } from "../services/admin_audit.ts";
+import type { RateLimit } from "../services/rate_limit.ts";
+import { admitTo } from "./allowance.ts";
+import { auditedCall, isAudited } from "./audited.ts";
 import { DEFAULT_BODY_LIMIT } from "./body.ts";
 import {
   errorText,
@@ -23,19 +27,23 @@ import {
   RequestRefused,
 } from "./errors.ts";
 import type { HostGuard } from "./host_guard.ts";
-import { type Identity, requireAdmin } from "./identity.ts";
+import { type Caller, type Identity, requireScope } from "./identity.ts";
 import { LiveCall } from "./live_call.ts";
 import { createRequestIds } from "./request_id.ts";
 import { createRequestReader, type RequestReader } from "./request_reader.ts";
 import { respond, respondProblem } from "./respond.ts";
-import { isForAdmins, type Route } from "./route.ts";
+import type { AnswerHeaders, Route } from "./route.ts";
+import { type RouteScope, scopeOf } from "./scopes.ts";
 import { createRefusals } from "./refusals.ts";
+import type { BodyPatience } from "./slow_bodies.ts";
 import { createTableRouter } from "./table_router.ts";
 
 /** What the server hands to the application with each request. */
 export interface ServerBindings {
   /** Aborts when the server shuts down; never when absent. */
   readonly shutdown?: AbortSignal;
+  /** Waits for bodies; as long as they take when absent. */
+  readonly bodies?: BodyPatience;
   /** Takes the answers that are streams. */
   readonly streams?: WeakSet<Response>;
 }
@@ -49,6 +57,10 @@ export interface AppOptions {
   readonly routes: readonly Route[];
   /** Tells who asks. */
   readonly identity: Identity;
+  /** How often each caller may ask; any number of times when absent. */
+  readonly rateLimit?: RateLimit | undefined;
+  /** Notes what administrators change; nobody does when absent. */
+  readonly audit?: Pick<AdminAudit, "begin">;
   /** Keeps the pages of other web sites away. */
   readonly guard: HostGuard;
   /** Takes log lines and measurements. */
@@ -65,13 +77,15 @@ export interface AppOptions {
 interface Mounted {
   readonly route: Route;
   readonly reader: RequestReader;
-  /** Whether the caller must be known. */
-  readonly isGuarded: boolean;
-  /** Whether only who administers may call it. */
-  readonly isForAdmins: boolean;
+  /** What the caller must be allowed to do; who he is does not matter when open. */
+  readonly scope: RouteScope;
+  /** Whether calls are noted before they take effect. */
+  readonly isAudited: boolean;
   /** Whether the path, the query or a header is read. */
   readonly readsHead: boolean;
   readonly logLevel: "debug" | "info";
+  /** What its requests are called in traces. */
+  readonly spanName: string;
   /** Labels of its durations. */
   readonly labels: { readonly method: string; readonly route: string };
   /** Labels of its counts, by status. */
@@ -80,7 +94,8 @@ interface Mounted {
 
 /** Builds the application. */
 export function createApp(options: AppOptions): App {
-  const { routes, identity, guard, telemetry, clock } = options;
+  const { routes, identity, guard, telemetry, clock, rateLimit, audit } =
+    options;
   const { bodyLimit = DEFAULT_BODY_LIMIT } = options;
   const ids = createRequestIds(options.entropy);
   const app: App = new Hono({ router: createTableRouter() });
@@ -91,7 +106,8 @@ export function createApp(options: AppOptions): App {
   }
   const nowhere = {
     ...mount(unmatched(routes), bodyLimit),
-    labels: { method: "ANY", route: "unmatched" },
+    spanName: "unmatched",
+    labels: Object.freeze({ method: "ANY", route: "unmatched" }),
   };
   app.notFound((c) => answer(nowhere, c));
   app.onError((error) => {
@@ -109,31 +125,48 @@ export function createApp(options: AppOptions): App {
     const { headers } = request;
     const requestId = ids.of(headers);
     const call = new LiveCall(request, requestId, c.env?.shutdown);
+    telemetry.trace?.describe(to.spanName, { "http.route": to.labels.route });
     let response: Response;
     let isStream = false;
+    let allowed: AnswerHeaders | undefined;
+    let noteAnswer: NoteAnswer | undefined;
     try {
       if (call.shutdown.aborted) throw SHUTTING_DOWN;
       guard.admit(request, headers);
-      if (to.isGuarded) call.caller = identity.identify(headers);
-      if (to.isForAdmins) requireAdmin(call.caller);
+      if (to.scope !== "open") {
+        const caller = identity.identify(headers);
+        call.caller = caller instanceof Promise ? await caller : caller;
+        if (rateLimit) allowed = admitTo(rateLimit, call.caller.actor);
+        requireScope(call.caller, to.scope);
+      }
       if (to.readsHead) {
         const head = to.reader.readHead(request, c.req.param());
         call.params = head.params;
         call.query = head.query;
         call.headers = head.headers;
       }
-      if (to.reader.hasBody) call.body = await to.reader.readBody(request);
+      if (to.reader.hasBody) {
+        call.body = await to.reader.readBody(request, c.env?.bodies);
+      }
+      if (to.isAudited) {
+        const noted = auditedCall(to.route, call, pathOf(request.url));
+        noteAnswer = await audit?.begin(noted);
+      }
       const given = await to.route.handle(call.asRead());
+      if (!("response" in given)) call.refuseIfOver();
       response = respond(given, to.route, requestId);
+      if (allowed && !("response" in given)) addHeaders(response, allowed);
       isStream = "stream" in given;
       if (isStream) c.env?.streams?.add(response);
     } catch (error) {
       const problem = problemOf(call.isAbandoned ? GONE : error);
       response = respondProblem(problem, pathOf(request.url), requestId);
+      if (allowed) addHeaders(response, allowed);
       if (problem.status >= 500 && error !== SHUTTING_DOWN) {
         report(error, problem, to, requestId);
       }
     }
+    await noteAnswer?.(response.status);
     if (request.method === "HEAD") await tellSize(response, isStream);
     measure(to, call, response.status, clock.monotonic() - began);
     return response;
@@ -157,7 +190,7 @@ export function createApp(options: AppOptions): App {
       status,
       ms: Math.round(ms * 1000) / 1000,
       request_id: call.requestId,
-      user_id: to.isGuarded ? call.caller.user : undefined,
+      ...to.scope === "open" ? {} : whoOf(call.caller),
     });
   }
 
@@ -200,13 +233,23 @@ function mount(route: Route, bodyLimit: number): Mounted {
   return {
     route,
     reader: createRequestReader(route, bodyLimit),
-    isGuarded: route.path.startsWith("/api/"),
-    isForAdmins: isForAdmins(route),
+    scope: scopeOf(route),
+    isAudited: isAudited(route),
     readsHead: (params ?? query ?? headers) !== undefined,
     logLevel: route.logLevel ?? "info",
-    labels: { method: route.method, route: route.path },
+    spanName: `${route.method} ${route.path}`,
+    labels: Object.freeze({ method: route.method, route: route.path }),
     counts: new Map(),
   };
+}
+
+function addHeaders(response: Response, more: AnswerHeaders): void {
+  for (const name in more) response.headers.set(name, more[name]!);
+}
+
+/** Who asked, and by which key, for the log. */
+function whoOf({ user, actor }: Caller): Record<string, string> {
+  return actor === user ? { user_id: user } : { user_id: user, actor };
 }
 
 /** The route of requests that have none. */
@@ -215,6 +258,7 @@ function unmatched(routes: readonly Route[]): Route {
   return {
     method: "GET",
     path: "/*",
+    scope: "open",
     id: "unmatched",
     summary: "",
     tags: [],
@@ -247,7 +291,7 @@ function pathOf(url: string): string {
 function countLabels(to: Mounted, status: number): Labels {
   let labels = to.counts.get(status);
   if (labels === undefined) {
-    labels = { ...to.labels, status: String(status) };
+    labels = Object.freeze({ ...to.labels, status: String(status) });
     to.counts.set(status, labels);
   }
   return labels;

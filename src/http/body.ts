@@ -10,6 +10,7 @@ import {
 } from "../../domain/json_value.ts";
 import { RequestRefused } from "./errors.ts";
 import { findJsonFault } from "./json_fault.ts";
+import type { BodyPatience } from "./slow_bodies.ts";
 
 /** Largest body when a route says nothing else: 2 MiB. */
 export const DEFAULT_BODY_LIMIT = 2 * 1024 * 1024;
@@ -19,7 +20,8 @@ export const DEFAULT_BODY_LIMIT = 2 * 1024 * 1024;
  *
  * @param limit Most bytes to accept, declared or not.
  * @param isOptional Whether a body that is empty is `undefined`, not refused.
- * @throws {RequestRefused} `too_large`; `invalid` when the body is not JSON in
+ * @param patience Waits for it; without, as long as it takes.
+ * @throws {RequestRefused} `too_large`; `too_slow`; `invalid` when the body is not JSON in
  * UTF-8, or nested too deep for any route; `cancelled` when the client stopped
  * sending.
  */
@@ -27,8 +29,10 @@ export async function readJson(
   request: Request,
   limit: number,
   isOptional = false,
+  patience?: BodyPatience,
 ): Promise<unknown> {
-  const text = decode(await readBytes(request, limit));
+  const reading = readBytes(request, limit);
+  const text = decode(await (patience ? patience.within(reading) : reading));
   if (isOptional && text.trim() === "") return undefined;
   const value = parse(text);
   // What goes down into it step by step may rely on that.

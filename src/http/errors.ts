@@ -16,6 +16,7 @@ import type { AnswerHeaders, ProblemStatus } from "./route.ts";
 /** What can go wrong before a port is asked, and what nobody foresaw. */
 export type HttpErrorCode =
   | "unidentified"
+  | "rate_limited"
   | "forbidden"
   | "unacceptable"
   | "cross_site"
@@ -23,6 +24,7 @@ export type HttpErrorCode =
   | "no_route"
   | "wrong_method"
   | "too_large"
+  | "too_slow"
   | "cancelled"
   | "internal";
 
@@ -52,11 +54,13 @@ export const PROBLEMS: Readonly<
   conflict: { status: 409, title: "Name taken" },
   unidentified: { status: 401, title: "Caller not known" },
   forbidden: { status: 403, title: "Not allowed" },
+  rate_limited: { status: 429, title: "Too many requests" },
   unacceptable: { status: 422, title: "Not acceptable settings" },
   cross_site: { status: 403, title: "Request from another site" },
   misdirected: { status: 421, title: "Not this host" },
   no_route: { status: 404, title: "No such route" },
   wrong_method: { status: 405, title: "No such method here" },
+  too_slow: { status: 408, title: "Body too slow" },
   too_large: { status: 413, title: "Body too large" },
   cancelled: { status: 499, title: "Client has gone" },
   internal: { status: 500, title: "Internal error" },
@@ -142,7 +146,8 @@ export function problemOf(error: unknown): Problem {
     };
   }
   if (error instanceof Unidentified) {
-    return base("unidentified", error.message);
+    const headers = { "WWW-Authenticate": error.challenge };
+    return { ...base("unidentified", error.message), headers };
   }
   if (error instanceof Forbidden) return base("forbidden", error.message);
   return base(
@@ -156,7 +161,7 @@ export function printProblem(
   problem: Problem,
   request: { readonly instance: string; readonly id: string },
 ): string {
-  return JSON.stringify({
+  const text = JSON.stringify({
     ...problem.facts,
     type: problemType(problem.code),
     title: PROBLEMS[problem.code].title,
@@ -166,7 +171,16 @@ export function printProblem(
     request_id: request.id,
     errors: problem.errors,
   });
+  return withoutKeys(text);
 }
+
+/** `text` with the secrets of API keys cut out of it. */
+export function withoutKeys(text: string): string {
+  return text.replace(API_KEY, "hf_$1_[redacted]");
+}
+
+/** An API key where none belongs, such as in a path; also a part of one. */
+const API_KEY = /hf_([a-z0-9]{1,32})_[\w-]+/gi;
 
 /** The `type` of a kind of problem: a stable name, not a page. */
 export function problemType(code: ProblemCode): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Caller, DEFAULT_CALLER } from "./identity.ts";
+import { type Caller, DEFAULT_CALLER, requireStillGood } from "./identity.ts";
 import type { Call, CallContext } from "./route.ts";
 
 /** A server that is never shut down. */
@@ -58,6 +58,16 @@ export class LiveCall implements CallContext {
   /** Whether a handler failed because its client had gone. */
   get isAbandoned(): boolean {
     return this.#signal?.aborted ?? false;
+  }
+
+  /**
+   * Refuses to show anything to a key that has ended while it was waited for.
+   * What has changed something says so all the same.
+   *
+   * @throws {Unidentified}
+   */
+  refuseIfOver(): void {
+    if (this.request.method === "GET") requireStillGood(this.caller);
   }
 
   /**

@@ -14,12 +14,8 @@ import { USER_ID_PATTERN } from "../../domain/user_id.ts";
 import { type ProblemCode, PROBLEMS, problemType } from "./errors.ts";
 import { PROBLEM_EXAMPLES } from "./problem_examples.ts";
 import { isBodyOptional } from "./request_reader.ts";
-import {
-  isForAdmins,
-  type ProblemStatus,
-  type ResponseSpec,
-  type Route,
-} from "./route.ts";
+import type { ProblemStatus, ResponseSpec, Route } from "./route.ts";
+import { type RouteScope, scopeOf } from "./scopes.ts";
 import { Problem } from "./schemas.ts";
 
 /** An OpenAPI document. */
@@ -53,11 +49,29 @@ export function openApiDocument(
       .map((name) => ({ name })),
     paths: paths as ZodOpenApiPathsObject,
     components: {
+      securitySchemes: {
+        Bearer: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "hf_<id>_<secret>",
+          description:
+            "An API key. What each operation asks for is one of the " +
+            "scopes read, write, trade and admin, which holds the others. With " +
+            "AUTH=off, on a loopback address, no key is needed.",
+        },
+        ApiKey: {
+          type: "apiKey",
+          in: "header",
+          name: "X-Api-Key",
+          description: "The same key, where Authorization cannot be set.",
+        },
+      },
       parameters: {
         UserId: {
           in: "header",
           name: "X-User-Id",
-          description: "Who asks; `default` when absent.",
+          description: "For whom a key with the scope admin acts; whose the " +
+            "key is when absent. With AUTH=off who asks: `default` when absent.",
           schema: { type: "string", pattern: USER_ID_PATTERN },
         },
       },
@@ -105,12 +119,14 @@ function operationOf(
   problems: ProblemResponses,
 ): ZodOpenApiOperationObject {
   const { params, query, headers, body } = route.request ?? {};
-  const isGuarded = route.path.startsWith("/api/");
+  const scope = scopeOf(route);
+  const isGuarded = scope !== "open";
   const statuses = new Set<ProblemStatus>([
     ...(route.request ? [400 as const] : []),
-    ...(isGuarded ? [400 as const, 401 as const] : []),
-    ...(route.method === "GET" && !isForAdmins(route) ? [] : [403 as const]),
-    ...(body ? [413 as const] : []),
+    ...(isGuarded ? [400 as const, 401 as const, 429 as const] : []),
+    ...(isGuarded ? [403 as const, 503 as const] : []),
+    ...(route.method === "GET" ? [] : [403 as const]),
+    ...(body ? [408 as const, 413 as const] : []),
     ...route.errors,
     500,
   ]);
@@ -128,6 +144,7 @@ function operationOf(
       ? {}
       : { description: route.description }),
     tags: [...route.tags],
+    security: securityOf(scope),
     requestParams: {
       ...(params ? { path: params } : {}),
       ...(query ? { query } : {}),
@@ -149,6 +166,11 @@ function operationOf(
       : {}),
     responses,
   };
+}
+
+/** Either way of showing a key with `scope`; nothing where it is open. */
+function securityOf(scope: RouteScope): Record<string, string[]>[] {
+  return scope === "open" ? [] : [{ Bearer: [scope] }, { ApiKey: [scope] }];
 }
 
 function responseOf(spec: ResponseSpec): ZodOpenApiResponseObject {

@@ -36,12 +36,17 @@ export const PROBLEM_EXAMPLES: Readonly<Record<ProblemCode, ProblemExample>> = {
   },
   unidentified: {
     detail:
-      "Cannot serve this as callers are told apart on a loopback address only, until API keys come: start with HOST=127.0.0.1",
+      "Cannot serve this without an API key: send the header Authorization: Bearer hf_…",
+    instance: SETTINGS,
+  },
+  rate_limited: {
+    detail:
+      "Cannot take more than 100 requests a second from one caller: try again in 0.25 s",
     instance: SETTINGS,
   },
   forbidden: {
     detail:
-      "Cannot let 42 do this as it is for the operator: leave X-User-Id out",
+      "Cannot let key k3u9x0a7b2qd do this as it lacks the scope admin: use a key that has it",
     instance: "/api/admin/defaults",
   },
   unacceptable: {
@@ -101,6 +106,11 @@ export const PROBLEM_EXAMPLES: Readonly<Record<ProblemCode, ProblemExample>> = {
     instance: SETTINGS,
     key: "user:default:settings:all",
     version: 9,
+  },
+  too_slow: {
+    detail:
+      "Cannot wait longer for the body as it has not come whole within 30 s: send it again, faster or in parts",
+    instance: EVENTS,
   },
   too_large: {
     detail: "Cannot accept the body as it is larger than 2097152 bytes",

@@ -5,7 +5,8 @@
  */
 import type { Entropy } from "../../ports/entropy.ts";
 
-const SHAPE = /^[A-Za-z0-9_.-]{1,64}$/;
+/** What is well formed; an API key that got there by mistake is not. */
+const SHAPE = /^(?!.*hf_)[A-Za-z0-9_.-]{1,64}$/i;
 
 /** Gives every request a name. */
 export interface RequestIds {

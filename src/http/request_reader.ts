@@ -8,6 +8,7 @@ import type { z } from "zod";
 import { readJson } from "./body.ts";
 import type { FieldError } from "./errors.ts";
 import type { Route } from "./route.ts";
+import type { BodyPatience } from "./slow_bodies.ts";
 import { readWith, refuseIfWrong } from "./validation.ts";
 
 /** What a request says. */
@@ -36,9 +37,9 @@ export interface RequestReader {
   /**
    * Reads the body.
    *
-   * @throws {RequestRefused} `invalid`, `too_large`, `cancelled`.
+   * @throws {RequestRefused} `invalid`, `too_large`, `too_slow`, `cancelled`.
    */
-  readBody(request: Request): Promise<unknown>;
+  readBody(request: Request, patience?: BodyPatience): Promise<unknown>;
 }
 
 /** Creates the reader of `route`; `limit` is for bodies of routes without one. */
@@ -73,8 +74,8 @@ export function createRequestReader(
       return values;
     },
 
-    async readBody(request) {
-      const value = await readJson(request, bodyLimit, isOptional);
+    async readBody(request, patience) {
+      const value = await readJson(request, bodyLimit, isOptional, patience);
       if (body === undefined) return undefined;
       const errors: FieldError[] = [];
       const read = readWith(body, value, "body", errors);

@@ -8,6 +8,7 @@
  */
 import type { z } from "zod";
 import type { Caller } from "./identity.ts";
+import type { RouteScope } from "./scopes.ts";
 
 /** Methods that routes may have; HEAD is answered by GET. */
 export type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
@@ -54,12 +55,14 @@ export type ProblemStatus =
   | 403
   | 404
   | 405
+  | 408
   | 409
   | 410
   | 412
   | 413
   | 421
   | 422
+  | 429
   | 499
   | 500
   | 501
@@ -117,7 +120,7 @@ export interface Call<In extends RequestSchemas = RequestSchemas> {
   readonly headers: Read<In["headers"], undefined>;
   /** The body. */
   readonly body: Read<In["body"], undefined>;
-  /** Who asks. Outside `/api` nobody is asked who he is: always the default. */
+  /** Who asks. Where the route is open nobody is asked who he is: always the default. */
   readonly caller: Caller;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
@@ -152,6 +155,8 @@ export interface RouteSpec<
   readonly bodyTypes?: readonly string[];
   /** Most bytes of a body; the limit of the app when absent. */
   readonly bodyLimit?: number;
+  /** What the caller must be allowed to do; as `scopes.ts` says when absent. */
+  readonly scope?: RouteScope;
   /** Whether the reference page leaves the route out. */
   readonly hidden?: boolean;
   /** `debug` for what probes ask every few seconds; `info` when absent. */
@@ -206,21 +211,6 @@ export function route<
   // The table holds routes of all types; each is called with what its own
   // schemas have read, which `app.ts` sees to.
   return spec as unknown as Route;
-}
-
-/**
- * Where only who administers may call: members of a group take the events of
- * all users, and take them from one another.
- */
-const FOR_ADMINS = [
-  "/api/admin/",
-  "/api/v1/events/groups",
-  "/api/v1/events/dead-letters",
-];
-
-/** Whether only who administers may call the route. */
-export function isForAdmins({ path }: { readonly path: string }): boolean {
-  return FOR_ADMINS.some((prefix) => path.startsWith(prefix));
 }
 
 /** What a path matches; each name in braces is a group that takes no slash. */

@@ -8,6 +8,9 @@ import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { App, ServerBindings } from "./app.ts";
 import { errorText } from "./errors.ts";
+import { isLoopback } from "./host_guard.ts";
+import { SECURE_HEADERS } from "./respond.ts";
+import { BODY_DEADLINE_MS, createBodyPatience } from "./slow_bodies.ts";
 
 /** Time that requests under way have to end. */
 export const SHUTDOWN_DEADLINE_MS = 10_000;
@@ -33,6 +36,14 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** The certificate of a listener and its key, as PEM texts. */
+export interface Certificate {
+  /** The certificate, and those between it and the authority's. */
+  readonly cert: string;
+  /** Its private key; never part of a message. */
+  readonly key: string;
+}
+
 /** What a server needs. */
 export interface ServerOptions {
   /** Answers the requests. */
@@ -41,6 +52,10 @@ export interface ServerOptions {
   readonly hostname: string;
   /** The port to bind to; 0 picks a free one. */
   readonly port: number;
+  /** The variable that names the port; `PORT` when absent. */
+  readonly portVariable?: "PORT" | "ADMIN_PORT";
+  /** Speaks TLS with it; plain HTTP when absent. */
+  readonly certificate?: Certificate | undefined;
   /** Closes the server when it aborts. */
   readonly signal?: AbortSignal;
   /** Takes log lines. */
@@ -49,23 +64,35 @@ export interface ServerOptions {
   readonly clock: Clock;
   /** Milliseconds; `SHUTDOWN_DEADLINE_MS` when absent. */
   readonly shutdownDeadlineMs?: number;
+  /** Milliseconds that a body may take; `BODY_DEADLINE_MS` when absent. */
+  readonly bodyDeadlineMs?: number;
 }
 
 /**
  * Starts to serve.
  *
  * @throws {PortError} `unavailable` when the address cannot be bound to, naming
- * the variable to change.
+ * the variable to change; `invalid` when the certificate cannot be used.
  */
 export async function startServer(
   options: ServerOptions,
 ): Promise<RunningServer> {
-  const { app, telemetry, clock, signal } = options;
-  const { shutdownDeadlineMs = SHUTDOWN_DEADLINE_MS } = options;
+  const { app, telemetry, clock, signal, certificate } = options;
+  const {
+    shutdownDeadlineMs = SHUTDOWN_DEADLINE_MS,
+    bodyDeadlineMs = BODY_DEADLINE_MS,
+  } = options;
   const shutdown = new AbortController();
   const connections = new AbortController();
   const streams = new WeakSet<Response>();
-  const bindings: ServerBindings = { shutdown: shutdown.signal, streams };
+  const isStrict = certificate !== undefined && !isLoopback(options.hostname);
+  const gone = new AbortController();
+  const bodies = createBodyPatience(clock, gone.signal, bodyDeadlineMs);
+  const bindings: ServerBindings = {
+    shutdown: shutdown.signal,
+    streams,
+    bodies,
+  };
   /** Requests being answered, and answers being streamed. */
   let underWay = 0;
   let drained: (() => void) | undefined;
@@ -76,6 +103,7 @@ export async function startServer(
 
   async function fetch(request: Request): Promise<Response> {
     const response = await app.fetch(request, bindings);
+    if (isStrict) tellStrict(response);
     return request.method === "HEAD" ? withoutFalseSize(response) : response;
   }
 
@@ -100,7 +128,7 @@ export async function startServer(
       telemetry.log("error", "request failed outside the application", {
         error: errorText(error),
       });
-      return new Response(null, { status: 500 });
+      return new Response(null, { status: 500, headers: SECURE_HEADERS });
     },
   });
   const { hostname, port } = server.addr;
@@ -133,12 +161,14 @@ export async function startServer(
   const ended = Promise.withResolvers<void>();
   server.finished.then(ended.resolve, ended.reject);
   const close = () => closing ??= shutDown().finally(ended.resolve);
+  const end = () => gone.abort();
+  ended.promise.then(end, end);
   const onAbort = () => void close();
   signal?.addEventListener("abort", onAbort, { once: true });
   if (signal?.aborted) onAbort();
 
   return {
-    url: urlOf(hostname, port),
+    url: urlOf(certificate ? "https" : "http", hostname, port),
     hostname,
     port,
     closed: ended.promise.finally(() =>
@@ -159,14 +189,25 @@ function withoutFalseSize(response: Response): Response {
   return isUnknown ? new Response(ReadableStream.from([]), response) : response;
 }
 
-function urlOf(hostname: string, port: number): string {
-  return `http://${
+/**
+ * Tells browsers to come by TLS only from now on. Not for this machine's own
+ * names, which other programs share.
+ */
+function tellStrict({ status, headers }: Response): void {
+  // The headers of an upgrade cannot be changed.
+  if (status !== 101) {
+    headers.append("strict-transport-security", "max-age=31536000");
+  }
+}
+
+function urlOf(scheme: string, hostname: string, port: number): string {
+  return `${scheme}://${
     hostname.includes(":") ? `[${hostname}]` : hostname
   }:${port}`;
 }
 
 function listen(
-  { hostname, port }: ServerOptions,
+  { hostname, port, portVariable = "PORT", certificate }: ServerOptions,
   options: {
     readonly signal: AbortSignal;
     readonly handler: Deno.ServeHandler<Deno.NetAddr>;
@@ -174,13 +215,22 @@ function listen(
   },
 ): Deno.HttpServer<Deno.NetAddr> {
   const { handler, ...more } = options;
+  const address = { hostname, port, ...certificate };
   try {
-    return Deno.serve({ ...more, hostname, port, onListen() {} }, handler);
+    return Deno.serve({ ...more, ...address, onListen() {} }, handler);
   } catch (cause) {
     const { name, message } = cause instanceof Error
       ? cause
       : new Error(String(cause));
-    const hint = HINTS[name] ??
+    const fault = certificate && certificateFault(message);
+    if (fault) {
+      throw new PortError(
+        "invalid",
+        `Cannot serve by TLS as ${fault}`,
+        { cause },
+      );
+    }
+    const hint = HINTS[name]?.replace("PORT", portVariable) ??
       `there is no such address (${message}): set HOST to one that this machine has, such as 127.0.0.1`;
     throw new PortError(
       "unavailable",
@@ -190,10 +240,38 @@ function listen(
   }
 }
 
+/** What is wrong with a certificate, by what Deno says of it. */
+function certificateFault(said: string): string | undefined {
+  return CERTIFICATE_FAULTS.find(([words]) => words.test(said))?.[1];
+}
+
+const CERTIFICATE_FAULTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /no certificates found/i,
+    "the file of TLS_CERT_PATH holds no certificate: it must be PEM, beginning with -----BEGIN CERTIFICATE-----",
+  ],
+  [
+    /no keys found/i,
+    "the file of TLS_KEY_PATH holds no private key: it must be PEM without a password, such as -----BEGIN PRIVATE KEY-----",
+  ],
+  [
+    /KeyMismatch/,
+    "the key in the file of TLS_KEY_PATH does not belong to the certificate in that of TLS_CERT_PATH",
+  ],
+  [
+    /(?:peer|decode) certificate/i,
+    "the certificate in the file of TLS_CERT_PATH is damaged",
+  ],
+  [
+    /private key|decode key/i,
+    "the key in the file of TLS_KEY_PATH is damaged, or of a kind that is not known: use RSA, P-256, P-384 or Ed25519",
+  ],
+];
+
 /** Why an address cannot be bound to, by the name of Deno's error. */
 const HINTS: Readonly<Record<string, string>> = {
   AddrInUse:
-    "the port is in use: set PORT to another one, or PORT=0 for any free one",
+    "the port is in use: set PORT to another one, or to 0 for any free one",
   AddrNotAvailable:
     "this machine has no such address: set HOST to one it has, such as 127.0.0.1",
   PermissionDenied:

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ApiKeyScope } from "../../domain/api_key.ts";
 import type { NewEvent } from "../../domain/event/event.ts";
 import type { UserId } from "../../domain/user_id.ts";
 
@@ -12,6 +13,8 @@ export interface EventCaller {
   readonly user: UserId;
   /** Whether the caller may act for others. */
   readonly isAdmin?: boolean;
+  /** What the caller may do; anything when absent. */
+  readonly scopes?: readonly ApiKeyScope[];
 }
 
 /**

@@ -212,15 +212,18 @@ export function createEventService(ports: {
     channels,
     ...createEventStreams(ports),
 
-    async publish(body, { user, isAdmin = false }, traceparent, signal) {
+    async publish(body, caller, traceparent, signal) {
+      const { user, isAdmin = false, scopes } = caller;
       const atMs = clock.now();
       const publications = parsePublications(body, {
         registry: channels,
         atMs,
         user,
         mayNameUsers: isAdmin,
+        mayTrade: scopes?.includes("trade") ?? true,
         newId: () => uuidV7(atMs, entropy.bytes(10)),
-        traceparent,
+        // Where the request is traced, what comes of its events follows it.
+        traceparent: telemetry.trace?.context() ?? traceparent,
       });
       const durable = publications.filter(isDurable).map(({ event }) => event);
       const committed = await commit(durable, signal);

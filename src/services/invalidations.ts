@@ -40,6 +40,7 @@ export async function followInvalidations(
   await keepTrack(
     async (onProgress) => {
       const { position: after, epoch } = await bus.head(signal);
+      telemetry.gauge("holdfast_log_position", after);
       await features.forget({});
       const options = { clock, entropy, telemetry, channels: CHANNELS, signal };
       const pages = subscribe(bus, {
@@ -49,6 +50,8 @@ export async function followInvalidations(
         gatherMs,
       });
       for await (const page of pages) {
+        // Every instance follows the log here, to its end.
+        telemetry.gauge("holdfast_log_position", page.head.position);
         for (const event of page.events) {
           await features.forget(featureScopeOf(event));
         }

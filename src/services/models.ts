@@ -58,6 +58,16 @@ export function createModelService(ports: {
   /** The last failure, so that a lasting one is logged once. */
   let failure: string | undefined;
 
+  // What begins with its first failure shows no increase.
+  telemetry.count("holdfast_model_reloads_total", { result: "failed" }, 0);
+  telemetry.onRead(() => {
+    const info = registry.active()?.info;
+    telemetry.retain("model_version", new Set(info ? [info.version] : []));
+    if (!info) return;
+    const labels = { strategy: info.strategy, model_version: info.version };
+    telemetry.gauge("holdfast_model_info", 1, labels);
+  });
+
   function changeTo(model: Model, previous: Model | undefined): NewEvent {
     const now = clock.now();
     const told = {

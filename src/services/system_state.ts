@@ -44,6 +44,8 @@ export interface SystemState {
   fault(): string | undefined;
   /** Which adapters the ports are on. */
   adapters(): readonly PortAdapter[];
+  /** Calls `listener` after any of it has changed, until the result is called. */
+  listen(listener: () => void): () => void;
 
   /**
    * Keeps a port on one adapter, whatever the mode, until it is released or

@@ -77,6 +77,13 @@ testSettingsStore("noop", async () => {
   "users do not see each other's documents": NO_WRITES,
   "a version is the position of the event that tells of the change": NO_WRITES,
   "the paths of a change stand in its event, and are bounded": NO_WRITES,
+  "a removal is a change like any other, and nothing is there afterwards":
+    NO_WRITES,
+  "what was removed has version 0, and is written anew with a higher one":
+    NO_WRITES,
+  "a removal that is refused removes nothing": NO_WRITES,
+  "of removals and writes at once, the one with the highest version holds":
+    NO_WRITES,
   "ifVersion lets exactly the expected version through": NO_WRITES,
   "all documents of a write change, or none": NO_WRITES,
   "of concurrent writers on one version, one succeeds": NO_WRITES,
@@ -91,6 +98,11 @@ testSettingsArchive("noop", async () => {
   const elapse = createFakeClock().advance;
   return subject({ bus, store, archive, elapse }, archive, store, bus);
 }, {
+  "a removal is a revision without a value": NO_WRITES,
+  "what is forgotten by name is as if it had never been, and nothing else goes":
+    NO_WRITES,
+  "revisions above the version stay, and what went is told apart": NO_WRITES,
+  "one call forgets a bounded number by name, the oldest first": NO_WRITES,
   "every change is told with what stood before it, oldest first": NO_WRITES,
   "changes are read on from the last one that was read": NO_WRITES,
   "a write that is refused leaves no change": NO_WRITES,

@@ -53,6 +53,8 @@ testOrderIntents("noop", async () => {
     KEEPS_NOTHING,
   "one call forgets a bounded number": KEEPS_NOTHING,
   "the longest of all are kept": KEEPS_NOTHING,
+  "a user is forgotten with all that is kept for him, and nobody else":
+    KEEPS_NOTHING,
   "what is kept agrees with a plain model on random calls": KEEPS_NOTHING,
 });
 

@@ -98,6 +98,7 @@ function createTelemetry(
     count() {},
     gauge() {},
     retain() {},
+    onRead: () => () => {},
     observe() {},
   };
 }

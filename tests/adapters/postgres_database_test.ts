@@ -5,6 +5,7 @@
  * @module
  */
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
+import { createNoopTelemetry } from "../../adapters/noop/telemetry.ts";
 import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
 import { openPostgresFeatureStore } from "../../adapters/postgres/feature_store.ts";
 import { openPostgresSequencePort } from "../../adapters/postgres/sequence_port.ts";
@@ -12,7 +13,7 @@ import { openPostgresSettingsStore } from "../../adapters/postgres/settings_stor
 import { parseSequenceDay } from "../../domain/sequence.ts";
 import { parseSettingsKey } from "../../domain/settings.ts";
 import { parseUserId } from "../../domain/user_id.ts";
-import type { LogLevel, Telemetry } from "../../ports/telemetry.ts";
+import type { LogLevel } from "../../ports/telemetry.ts";
 import { anEvent } from "../support/events.ts";
 import {
   makeSchema,
@@ -283,9 +284,10 @@ if (url) {
   Deno.test("postgres: a wrong password is said once, loudly, without the password", async () => {
     const lines: [LogLevel, string, string][] = [];
     const telemetry = {
+      ...createNoopTelemetry(),
       log: (level: LogLevel, message: string, fields: { reason: string }) =>
         lines.push([level, message, fields.reason]),
-    } as unknown as Telemetry;
+    };
     const wrong = withParts(url, { password: "open-sesame" });
     await using db = openDatabase(wrong, { telemetry });
     const refusals = [];

@@ -4,6 +4,7 @@
  * @module
  */
 import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
+import { createNoopTelemetry } from "../../adapters/noop/telemetry.ts";
 import type { PostgresDatabase } from "../../adapters/postgres/database.ts";
 import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
 import { openPostgresSettingsStore } from "../../adapters/postgres/settings_store.ts";
@@ -11,7 +12,6 @@ import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
 import { parseSettingsKey } from "../../domain/settings.ts";
 import { isUuid } from "../../domain/uuid.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
-import type { Telemetry } from "../../ports/telemetry.ts";
 import { anEvent } from "../support/events.ts";
 import {
   connectPsql,
@@ -195,8 +195,9 @@ if (url) {
     await using schema = await makeSchema(url);
     const lines: string[] = [];
     const telemetry = {
+      ...createNoopTelemetry(),
       log: (_: string, message: string) => lines.push(message),
-    } as unknown as Telemetry;
+    };
     await using db = openDatabase(schema.url, { telemetry });
     await using bus = openPostgresEventBus(db);
     await bus.publish([anEvent()]);

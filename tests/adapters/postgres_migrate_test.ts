@@ -4,6 +4,7 @@
  * @module
  */
 import { deepEqual, equal, ok, rejects, throws } from "../support/assert.ts";
+import { createNoopTelemetry } from "../../adapters/noop/telemetry.ts";
 import { parseAddress } from "../../adapters/postgres/address.ts";
 import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
 import { openPostgresRecordStore } from "../../adapters/postgres/record_store.ts";
@@ -11,7 +12,7 @@ import { openPostgresSettingsArchive } from "../../adapters/postgres/settings_ar
 import { openPostgresSettingsStore } from "../../adapters/postgres/settings_store.ts";
 import { parseSettingsKey, type SettingsKey } from "../../domain/settings.ts";
 import { MIGRATION_ACTOR } from "../../ports/settings_archive.ts";
-import type { LogLevel, Telemetry } from "../../ports/telemetry.ts";
+import type { LogLevel } from "../../ports/telemetry.ts";
 import { anEvent } from "../support/events.ts";
 import { createFakeClock } from "../support/fake_clock.ts";
 import { makeSchema, openDatabase } from "../support/postgres_world.ts";
@@ -36,7 +37,11 @@ const WITHOUT_HISTORY = `DROP TABLE settings_history, settings_replaced;
   DROP FUNCTION log_earliest, log_position_before, log_tail_lock, trim_log;
   DROP FUNCTION commit_change, commit_events, refuse_taken;
   DROP TABLE order_intent; DROP FUNCTION keep_intents;
-  DROP TABLE trade_row; DROP FUNCTION commit_trades;`;
+  DROP TABLE trade_row; DROP FUNCTION commit_trades;
+  DROP TABLE api_key, api_key_state;
+  DROP FUNCTION api_key_changes, add_api_key;
+  DROP TABLE admin_call; DROP SEQUENCE admin_call_id;
+  DROP FUNCTION commit_removals, forget_revisions, note_admin_call;`;
 
 /** Checks that the database at `url` is refused, by `ready` and by calls. */
 async function refuses(
@@ -77,7 +82,7 @@ Deno.test("postgres: an address may name several hosts, and settings of the sess
       user: "a@b",
       password: "p/w",
       database: "db x",
-      sslMode: "verify-full",
+      tls: { mode: "verify-full", ca: undefined },
       parameters: { search_path: "s" },
     },
   );
@@ -86,7 +91,7 @@ Deno.test("postgres: an address may name several hosts, and settings of the sess
     user: "postgres",
     password: "",
     database: "postgres",
-    sslMode: "disable",
+    tls: { mode: "disable", ca: undefined },
     parameters: {},
   });
 });
@@ -98,8 +103,9 @@ if (url) {
     const clock = createFakeClock();
     const lines: [LogLevel, string][] = [];
     const telemetry = {
+      ...createNoopTelemetry(),
       log: (level: LogLevel, message: string) => lines.push([level, message]),
-    } as unknown as Telemetry;
+    };
     await using db = openDatabase(schema.url, { clock, telemetry });
     await db.ready;
     const rows = await db.read(
@@ -117,9 +123,11 @@ if (url) {
       [9, "0009_order_intents", clock.now()],
       [10, "0010_quick_append", clock.now()],
       [11, "0011_trade_ledger", clock.now()],
+      [12, "0012_api_keys", clock.now()],
+      [13, "0013_administration", clock.now()],
     ]);
     const line = ["info", "Migrated the database"] as const;
-    deepEqual(lines, Array(11).fill(line));
+    deepEqual(lines, Array(13).fill(line));
   });
 
   Deno.test("postgres: a database of an older program is brought up to date and keeps what it has", async () => {
@@ -200,19 +208,20 @@ if (url) {
     await using schema = await makeSchema(url);
     const lines: string[] = [];
     const telemetry = {
+      ...createNoopTelemetry(),
       log: (_: string, message: string) => lines.push(message),
-    } as unknown as Telemetry;
+    };
     const openers = [1, 2, 3, 4].map((seed) =>
       openDatabase(schema.url, { seed, telemetry })
     );
     await Promise.all(openers.map((db) => db.ready));
-    deepEqual(lines, Array(11).fill("Migrated the database"));
+    deepEqual(lines, Array(13).fill("Migrated the database"));
     const heads = await Promise.all(
       openers.map((db) => openPostgresEventBus(db).head()),
     );
     equal(new Set(heads.map((head) => head.epoch)).size, 1);
     const [made] = await schema.psql`SELECT count(*) FROM schema_migration`;
-    equal(made!["count"], "11");
+    equal(made!["count"], "13");
     for (const db of openers) await db[Symbol.asyncDispose]();
   });
 
@@ -241,11 +250,11 @@ if (url) {
     await using schema = await makeSchema(url);
     await create(schema.url);
     await schema
-      .psql`INSERT INTO schema_migration VALUES (12, '0012_x', 'c', 0)`;
+      .psql`INSERT INTO schema_migration VALUES (14, '0014_x', 'c', 0)`;
     await refuses(schema.url, {
       code: "unsupported",
       message:
-        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 12, known version is 11$/,
+        /^Cannot use database \w+ at [\w.]+:\d+ as a newer program made it: found schema version 14, known version is 13$/,
     });
   });
 
@@ -256,7 +265,7 @@ if (url) {
     await refuses(schema.url, {
       code: "corrupt",
       message:
-        /as other scripts than this program's made it: found schema version 11, known version is 11, and migration 1 differs$/,
+        /as other scripts than this program's made it: found schema version 13, known version is 13, and migration 1 differs$/,
     });
   });
 

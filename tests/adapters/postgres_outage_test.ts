@@ -4,10 +4,10 @@
  * @module
  */
 import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
+import { createNoopTelemetry } from "../../adapters/noop/telemetry.ts";
 import { openPostgresEventBus } from "../../adapters/postgres/event_bus.ts";
 import { openPostgresSettingsStore } from "../../adapters/postgres/settings_store.ts";
 import { parseSettingsKey } from "../../domain/settings.ts";
-import type { Telemetry } from "../../ports/telemetry.ts";
 import { anEvent } from "../support/events.ts";
 import { needs, skip } from "../support/needs.ts";
 import {
@@ -31,8 +31,9 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 function createLines() {
   const lines: string[] = [];
   const telemetry = {
+    ...createNoopTelemetry(),
     log: (_: string, message: string) => lines.push(message),
-  } as unknown as Telemetry;
+  };
   return { lines, telemetry };
 }
 

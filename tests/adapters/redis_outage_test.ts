@@ -4,10 +4,8 @@
  *
  * @module
  */
-import type {
-  CallOptions,
-  RedisConnection,
-} from "../../adapters/redis/connection.ts";
+import type { RedisConnection } from "../../adapters/redis/connection.ts";
+import type { CallOptions } from "../../adapters/redis/patience.ts";
 import { createScript } from "../../adapters/redis/script.ts";
 import { PortError } from "../../ports/port_error.ts";
 import { freePort } from "../../scripts/server_process.ts";
@@ -284,7 +282,7 @@ if (await canStartRedis(import.meta.url)) {
   Deno.test("scripts that the server has forgotten are made known again", async () => {
     await using outage = await open({ callMs: 2000 });
     const { server, connection } = outage;
-    const script = createScript("return KEYS[1] .. ARGV[1]");
+    const script = createScript("joined", "return KEYS[1] .. ARGV[1]");
     const call = { script, keys: ["a"], args: ["b"] };
     for (let i = 0; i < 3; i++) {
       equal(await connection.run(call), "ab");

@@ -66,7 +66,8 @@ async function findStranger(): Promise<{ uid?: number } | undefined> {
 /** Takes away what 0005 and those after it have made. */
 const WITHOUT_GROUPS =
   `DROP TABLE consumer_group; DROP TABLE group_entry; DROP TABLE dead_letter;
-  DROP TABLE order_intent; DROP TABLE trade_row;`;
+  DROP TABLE order_intent; DROP TABLE trade_row;
+  DROP TABLE api_key; DROP TABLE api_key_state; DROP TABLE admin_call;`;
 
 if (await needs(import.meta.url, ["read", "write", "run"])) {
   Deno.test("sqlite: a new database gets its tables, and says so", async () => {
@@ -88,9 +89,11 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
       [5, "0005_groups", clock.now()],
       [6, "0006_order_intents", clock.now()],
       [7, "0007_trade_ledger", clock.now()],
+      [8, "0008_api_keys", clock.now()],
+      [9, "0009_administration", clock.now()],
     ]);
     const line = ["info", "Migrated the database"] as const;
-    deepEqual(lines, Array(7).fill(line));
+    deepEqual(lines, Array(9).fill(line));
   });
 
   Deno.test("sqlite: a database of an older program is brought up to date and keeps what it has", async () => {
@@ -192,12 +195,12 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     await create(folder.path);
     tamper(
       folder.path,
-      "INSERT INTO schema_migration VALUES (8, '0008_x', 'c', 0)",
+      "INSERT INTO schema_migration VALUES (10, '0010_x', 'c', 0)",
     );
     await rejects(openDatabase(folder.path), {
       code: "unsupported",
       message:
-        `Cannot use database ${folder.path} as a newer program made it: found schema version 8, known version is 7`,
+        `Cannot use database ${folder.path} as a newer program made it: found schema version 10, known version is 9`,
     });
   });
 
@@ -269,7 +272,7 @@ if (await needs(import.meta.url, ["read", "write", "run"])) {
     await rejects(openDatabase(folder.path), {
       code: "corrupt",
       message:
-        `Cannot use database ${folder.path} as other scripts than this program's made it: found schema version 7, known version is 7, and migration 1 differs`,
+        `Cannot use database ${folder.path} as other scripts than this program's made it: found schema version 9, known version is 9, and migration 1 differs`,
     });
   });
 

@@ -144,6 +144,45 @@ for (const [text, redacted] of URLS) {
   });
 }
 
+const SECRETS = [
+  [
+    "key hf_ab12cd34ef56_c2VjcmV0-_x is off",
+    "key hf_ab12cd34ef56_[redacted] is off",
+  ],
+  [
+    "Authorization: Bearer abc.DEF-1~2+3/4==",
+    "Authorization: Bearer [redacted]",
+  ],
+  ["basic dXNlcjpwYXNz!", "basic [redacted]!"],
+  ["/x?api_key=abc&limit=3", "/x?api_key=[redacted]&limit=3"],
+  ["/x?access_token=abc", "/x?access_token=[redacted]"],
+  ["host=a password=s3cret user=b", "host=a password=[redacted] user=b"],
+  ["AUTH_SECRET=0123456789", "AUTH_SECRET=[redacted]"],
+] as const;
+
+for (const [text, redacted] of SECRETS) {
+  Deno.test(`log: ${redacted} tells no secret, wherever it stands`, () => {
+    deepEqual(logged({ said: text, list: [{ a: text }] }, text), {
+      message: redacted,
+      said: redacted,
+      list: [{ a: redacted }],
+    });
+    const line = shown({ said: text }, text);
+    equal(line.slice(19), `${redacted} said="${redacted}"`);
+  });
+}
+
+Deno.test("log: what only looks like a secret is written", () => {
+  const texts = [
+    "hf_log and hf:checkpoint",
+    "the bearer of bad news",
+    "token = x",
+    "the password is wrong",
+    "tokens=3",
+  ];
+  for (const text of texts) equal(logged({ text }).text, text);
+});
+
 Deno.test("log: what is no credentials in a URL is written", () => {
   const texts = [
     "http://127.0.0.1:8080/x?mail=a@b",
@@ -155,7 +194,10 @@ Deno.test("log: what is no credentials in a URL is written", () => {
 });
 
 Deno.test("log: a long text costs little", () => {
-  const texts = ["a", ":", "a:", "a@", "://", "x://a:"];
+  const texts = [
+    ...["a", ":", "a:", "a@", "://", "x://a:"],
+    ...["hf_", "hf_a_", "bearer ", " ", "password", "token=", "api_"],
+  ];
   const fields = Object.fromEntries(
     texts.map((text, i) => [`f${i}`, text.repeat(1_000_000)]),
   );
@@ -232,9 +274,48 @@ Deno.test("metrics: buckets are cumulative, and end with all", () => {
   equal(buckets.at(-1)![0], Infinity);
 });
 
+Deno.test("metrics: labels that are frozen are the same series as others that say the same", () => {
+  const metrics = createMetrics();
+  const name = "holdfast_orders_total";
+  const frozen = Object.freeze({ status: "filled" });
+  const printed = () => metrics.exposition().match(/orders_total\{.*/g);
+  metrics.add(name, frozen, 1);
+  metrics.add(name, { status: "filled" }, 1);
+  metrics.add(name, frozen, 1);
+  deepEqual(printed(), ['orders_total{status="filled"} 3']);
+  metrics.retain("status", new Set());
+  equal(printed(), null);
+  metrics.add(name, frozen, 1);
+  deepEqual(printed(), ['orders_total{status="filled"} 1']);
+});
+
+Deno.test("metrics: who is asked when they are read tells them what is at that moment", () => {
+  const { telemetry } = createWorld();
+  let streams = 1;
+  const stop = telemetry.onRead(() =>
+    telemetry.gauge("holdfast_event_streams", streams)
+  );
+  const read = () =>
+    /^holdfast_event_streams (.*)$/m.exec(telemetry.exposition())?.[1];
+  equal(read(), "1");
+  streams = 2;
+  equal(read(), "2");
+  stop();
+  streams = 3;
+  equal(read(), "2");
+});
+
+Deno.test("metrics: what is fast is told apart from what is faster", () => {
+  const metrics = createMetrics();
+  metrics.observe("holdfast_redis_call_seconds", {}, 0.0002);
+  const text = metrics.exposition();
+  ok(text.includes('redis_call_seconds_bucket{le="0.0001"} 0'));
+  ok(text.includes('redis_call_seconds_bucket{le="0.00025"} 1'));
+});
+
 Deno.test("metrics: names follow the customs of Prometheus", () => {
   for (const [name, { kind, help }] of Object.entries(METRICS)) {
-    ok(/^holdfast_[a-z_]+$/.test(name));
+    ok(/^(holdfast|process)_[a-z_]+$/.test(name));
     equal(name.endsWith("_total"), kind === "counter");
     ok(!/[\\\n]/.test(help) && help.endsWith("."));
   }

@@ -281,7 +281,7 @@ async function costOfFence(
 ): Promise<number> {
   const history = /master_replid:(\w+)/.exec(await info(redis))![1]!;
   const cost = async (text: string) => {
-    const { sha } = createScript(text);
+    const { sha } = createScript("fence", text);
     await redis.command("SCRIPT", "LOAD", text);
     await redis.command("CONFIG", "RESETSTAT");
     // As under load: many at a time.

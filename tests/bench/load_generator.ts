@@ -19,6 +19,8 @@ export interface LoadPlan {
   readonly path: string;
   /** Whose settings are meant. */
   readonly user: string;
+  /** What the service knows the user by, where it asks for keys. */
+  readonly apiKey?: string;
   /** Bodies, in turn. */
   readonly bodies?: readonly string[];
   readonly connections: number;
@@ -40,9 +42,9 @@ export interface LoadResult {
 
 /** Runs `plan`. */
 async function run(plan: LoadPlan): Promise<LoadResult> {
-  const { port, method, path, user, bodies = [""], requests } = plan;
+  const { port, method, path, user, apiKey, bodies = [""], requests } = plan;
   const texts = bodies.map((body) =>
-    requestOf({ port, method, path, user, body })
+    requestOf({ port, method, path, user, body, apiKey })
   );
   const connections = await Promise.all(
     Array.from({ length: plan.connections }, () => openConnection(port)),

@@ -170,7 +170,7 @@ async function openOnRedis(
     ledger: state.ledger,
     blocks: stack.use(openRedisSequenceBlocks(connection)),
     gate: follower.gate,
-    clock,
+    ...PARTS,
   });
   await isNormal(follower);
   return openIds(state, sequence, follower.settings);

@@ -19,17 +19,20 @@ export interface Connection {
 
 /** The bytes of a request. */
 export function requestOf(
-  { port, method, path, user, body }: {
+  { port, method, path, user, body, apiKey }: {
     readonly port: number;
     readonly method: string;
     readonly path: string;
     readonly user: string;
     readonly body: string;
+    readonly apiKey?: string | undefined;
   },
 ): Buffer {
   return Buffer.from(
     `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
-      `X-User-Id: ${user}\r\nContent-Type: application/json\r\n` +
+      `X-User-Id: ${user}\r\n` +
+      (apiKey === undefined ? "" : `Authorization: Bearer ${apiKey}\r\n`) +
+      `Content-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

@@ -27,7 +27,10 @@ async function run(words: string, given = {}) {
 }
 
 const WRONG: readonly [words: string, says: RegExp][] = [
-  ["evnts", /^Cannot run "evnts" as there is no such command: .*serve, events/],
+  [
+    "evnts",
+    /^Cannot run "evnts" as there is no such command: .*serve, .*events, .*; did you mean events\?$/,
+  ],
   ["events tial", /^Cannot run "events tial" as .*one of tail, replay/],
   ["events groups lst", /^Cannot run "events groups lst" as .*list, show/],
   ["events", /^Cannot run events alone: .*one of tail/],
@@ -42,6 +45,14 @@ const WRONG: readonly [words: string, says: RegExp][] = [
   ["events tail Orders", /^Cannot use channel pattern "Orders" as/],
   ["events publish", /something is missing: holdfast events publish CHANNEL/],
   ["events publish a b c", /as "c" is too much: holdfast events publish/],
+  [
+    "doctor postgres://u:pw@h/d",
+    /^Cannot run doctor as an address \(not shown\)/,
+  ],
+  [
+    "postgres://u:pw@h/d",
+    /^Cannot run an address \(not shown\) as there is no/,
+  ],
   ["events publish a {", /^Cannot publish DATA as it is no JSON: /],
   ["events publish a {} --id 7", /^Cannot use --id 7 as it must be a UUID$/],
   ["events publish a - --id 5f0c2ab3-7d1c-4a33-8b55-0f2f6a1b2c3d", /each is/],
@@ -78,12 +89,13 @@ Deno.test("cli: a typist who gives no data is told, and nothing waits", async ()
 });
 
 Deno.test("cli: every command has its help, which names its options", async () => {
-  for (const { name, summary, usage, options } of COMMANDS) {
+  for (const { name, summary, usage, options, isLocal } of COMMANDS) {
     for (const words of [`${name} --help`, `help ${name}`, `${name} -h`]) {
       const { code, said, told } = await run(words);
       deepEqual([code, told], [0, ""]);
       ok(said.startsWith(`Usage: holdfast ${`${name} ${usage}`.trim()} [`));
-      for (const part of [summary, "--url URL", ...Object.keys(options)]) {
+      const common = isLocal ? "--data-dir" : "--url URL";
+      for (const part of [summary, common, ...Object.keys(options)]) {
         ok(said.includes(part), `${words} does not say ${part}`);
       }
       for (const line of said.split("\n")) ok(line.length <= 100, line);

@@ -172,6 +172,21 @@ export const ORDER_INTENTS_LAWS = {
     deepEqual(await intents.find(ANN, list.map(({ name }) => name)), list);
   },
 
+  "a user is forgotten with all that is kept for him, and nobody else": async (
+    { intents },
+  ) => {
+    for (const name of ["a", "b", "c"]) {
+      await intents.keep(ANN, [intent(name)]);
+      await intents.keep(BOB, [intent(name)]);
+    }
+    equal(await intents.forget(ANN), 3);
+    equal(await intents.forget(ANN), 0);
+    const names = ["a", "b", "c"];
+    deepEqual(await intents.find(ANN, names), names.map(() => undefined));
+    deepEqual(await intents.find(BOB, names), names.map((one) => intent(one)));
+    deepEqual(await intents.keep(ANN, [intent("a")]), []);
+  },
+
   "what is kept agrees with a plain model on random calls": async (
     { intents },
   ) => {
@@ -222,6 +237,7 @@ export const ORDER_INTENTS_LAWS = {
     await rejects(intents.keep(ANN, [intent("a")], gone), { message: "gone" });
     await rejects(intents.find(ANN, ["a"], gone), { message: "gone" });
     await rejects(intents.trim(UNTIL, gone), { message: "gone" });
+    await rejects(intents.forget(ANN, gone), { message: "gone" });
     deepEqual(await intents.find(ANN, ["a"]), [undefined]);
   },
 
@@ -231,6 +247,7 @@ export const ORDER_INTENTS_LAWS = {
     await rejects(intents.keep(ANN, [intent("a")]), { code: "closed" });
     await rejects(intents.find(ANN, ["a"]), { code: "closed" });
     await rejects(intents.trim(UNTIL), { code: "closed" });
+    await rejects(intents.forget(ANN), { code: "closed" });
   },
 } satisfies Record<string, (subject: OrderIntentsSubject) => Promise<void>>;
 

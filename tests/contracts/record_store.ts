@@ -67,6 +67,24 @@ const WRITING = {
       equal((await bus.head()).position, 1);
     },
 
+  "a removal is told as a document that is gone": async (
+    { store, bus },
+  ) => {
+    await store.write(changesOf([SCALP, ALL], "1"), "1");
+    const { epoch, position } = await bus.head();
+    const gone = [{ key: SCALP, json: undefined }];
+    const { versions, appended } = await store.write(gone, "2");
+    deepEqual(versions, [position + 1]);
+    const { documents, settingsPosition } = await store.read([SCALP, ALL]);
+    deepEqual(documents.map((document) => document?.json), [undefined, "1"]);
+    equal(settingsPosition, position + 1);
+    const stretch = await store.stretch(position);
+    deepEqual(stretch.documents, new Map([[SCALP, undefined]]));
+    const { entries } = stretch;
+    if (!appended) return;
+    deepEqual(appended, { epoch, entries, documents: stretch.documents });
+  },
+
   "a long document is not told with its entry": async ({ store }) => {
     const json = JSON.stringify("x".repeat(MAX_STRETCH_DOCUMENT_CHARS));
     const { appended } = await store.write([{ key: SCALP, json }], "1");

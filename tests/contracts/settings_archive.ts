@@ -17,6 +17,7 @@ import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
 import { anEvent } from "../support/events.ts";
 import { createMemoryWorld } from "../support/memory_world.ts";
 import { testLaws, type Waivers } from "./law.ts";
+import { FORGETTING_LAWS } from "./settings_forgetting.ts";
 import {
   ALL,
   brief,
@@ -33,6 +34,8 @@ import {
 type Subject = SettingsArchiveSubject;
 
 const LAWS = {
+  ...FORGETTING_LAWS,
+
   "what was never written has no past": async (subject) => {
     deepEqual(await edits(subject), []);
     deepEqual(await values(subject, 0), KEYS.map(() => undefined));
@@ -350,6 +353,7 @@ function* calls(archive: SettingsArchive, signal?: AbortSignal) {
   yield archive.at(KEYS, 0, signal);
   yield archive.keys({ after: undefined, limit: 1 }, signal);
   yield archive.trim(Number.MAX_SAFE_INTEGER, signal);
+  yield archive.forget(KEYS, Number.MAX_SAFE_INTEGER, signal);
 }
 
 /** Holds each archive `open` returns to every law, save those waived by name. */

@@ -131,6 +131,72 @@ export const SETTINGS_STORE_LAWS = {
     deepEqual(documents, [{ key: ALL, version: 1, json: "1" }]);
   },
 
+  "a removal is a change like any other, and nothing is there afterwards":
+    async ({ store, bus }) => {
+      await store.write([{ key: ALL, json: "1" }], "ann");
+      const [gone, kept] = await store.write([
+        { key: ALL, json: undefined, ifVersion: 1 },
+        { key: SCALP, json: "2" },
+      ], "bob");
+      deepEqual([gone, kept], [2, 3]);
+      const { documents } = await store.read([ALL, SCALP]);
+      deepEqual(documents, [undefined, { key: SCALP, version: 3, json: "2" }]);
+      const told = (await updates(bus)).slice(1) as { data: unknown }[];
+      deepEqual(told.map(({ data }) => data), [
+        { key: ALL, version: 2, actor: "bob" },
+        { key: SCALP, version: 3, actor: "bob" },
+      ]);
+      equal(store.recall(ALL)?.version === 2, false);
+    },
+
+  "what was removed has version 0, and is written anew with a higher one":
+    async ({ store }) => {
+      const write = (json: string | undefined, ifVersion?: number) =>
+        store.write([{
+          key: ALL,
+          json,
+          ...(ifVersion === undefined ? {} : { ifVersion }),
+        }], "1");
+      await write("1");
+      await write(undefined);
+      await rejects(write("2", 1), { code: "version_conflict" });
+      await rejects(write("2", 2), {
+        code: "version_conflict",
+        facts: { key: ALL, version: 0 },
+      });
+      deepEqual(await write("2", 0), [3]);
+      deepEqual((await store.read([ALL])).documents[0]?.json, "2");
+      deepEqual(await write(undefined, 3), [4]);
+      deepEqual(await write(undefined), [5]);
+      deepEqual((await store.read([ALL])).documents, [undefined]);
+    },
+
+  "a removal that is refused removes nothing": async ({ store }) => {
+    await store.write([{ key: ALL, json: "1" }, { key: SCALP, json: "2" }], "");
+    await rejects(
+      store.write([
+        { key: ALL, json: undefined },
+        { key: SCALP, json: undefined, ifVersion: 9 },
+      ], "1"),
+      { code: "version_conflict" },
+    );
+    const { documents } = await store.read([ALL, SCALP]);
+    deepEqual(documents.map((d) => d?.json), ["1", "2"]);
+  },
+
+  "of removals and writes at once, the one with the highest version holds":
+    async ({ store }) => {
+      const calls = Array.from({ length: 24 }, (_, i) => {
+        const json = i % 2 ? `${i}` : undefined;
+        return store.write([{ key: ALL, json }, { key: SCALP, json }], "1")
+          .then(([version]) => ({ version: version!, json }));
+      });
+      const done = await Promise.all(calls);
+      const last = done.toSorted((a, b) => b.version - a.version)[0]!;
+      const { documents } = await store.read([ALL, SCALP]);
+      deepEqual(documents.map((d) => d?.json), [last.json, last.json]);
+    },
+
   "ifVersion lets exactly the expected version through": async ({ store }) => {
     const write = (json: string, ifVersion: number) =>
       store.write([{ key: ALL, json, ifVersion }], "1");

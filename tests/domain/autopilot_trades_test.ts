@@ -132,6 +132,12 @@ Deno.test("a signal, its order and its position are one trade", () => {
   equal(seen(bookOf([NOON - 800, asked, ...others])).tradesMinute, 2);
 });
 
+Deno.test("trades stay a whole number, however many events tell of", () => {
+  const most = ordersEvent({ num_accepted: Number.MAX_SAFE_INTEGER });
+  const [, all] = tradesOf([NOON - 9, most, most]);
+  equal(all, Number.MAX_SAFE_INTEGER);
+});
+
 Deno.test("a position closed in no mode is closed in the mode that holds it", () => {
   const open = (mode: string | undefined, symbol = "AAA") =>
     positionEvent(100, "10", { mode, symbol, new_qty: 100 });

@@ -118,3 +118,16 @@ for (const text of NO_DAYS) {
     });
   });
 }
+
+Deno.test("a day of a series is of a year from 1970 to 2199", () => {
+  for (const text of ["19700101", "21991231"]) {
+    equal(parseSequenceDay(text), text);
+  }
+  for (const text of ["19691231", "22000101"]) {
+    throws(() => parseSequenceDay(text), {
+      name: "InvalidInput",
+      message:
+        `Cannot use day ${text} as it must be of a year from 1970 to 2199`,
+    });
+  }
+});

@@ -107,6 +107,44 @@ Deno.test("each report has its status", () => {
   equal(reading.kind === "change" && reading.order.status, "pending_cancel");
 });
 
+Deno.test("an open order takes the name that the venue has for it, one that is over needs none", () => {
+  const open = follow([report("open")], { ...ORDER, status: "accepted" });
+  deepEqual(open.kinds, ["change"]);
+  equal(open.order.brokerId, "b-1");
+  const over = follow([report("canceled")], { ...ORDER, status: "canceled" });
+  deepEqual(over.kinds, ["same"]);
+});
+
+Deno.test("the reason of the venue is kept when the order is over", () => {
+  const reason = "no funds";
+  equal(follow([report("rejected", [], { reason })]).order.reason, reason);
+  const open = follow([report("open", [], { reason })]).order;
+  equal("reason" in open, false);
+});
+
+Deno.test("a fill may be as large as an order, and no larger", () => {
+  const most = dec("1000000000");
+  const huge = (other: Partial<Fill>) =>
+    faultOf(report("open", [{ ...fill("a", "1"), ...other }]));
+  equal(huge({ price: most }), "change");
+  equal(huge({ commission: most }), "change");
+  match(huge({ price: most + 1n }), /^a fill is at the price/);
+  match(huge({ commission: most + 1n }), /^a fill has the commission/);
+});
+
+Deno.test("a fill that is told otherwise is nonsense, whatever of it has changed", () => {
+  const told = fill("a", "4");
+  const changes: Partial<Fill>[] = [
+    { qty: dec("3") },
+    { price: dec("99") },
+    { commission: 0n },
+  ];
+  for (const change of changes) {
+    const again = report("open", [{ ...told, ...change }]);
+    equal(faultOf(again, ORDER, [told]), "fill a has changed");
+  }
+});
+
 Deno.test("fills that come after the end count; the end stays", () => {
   const a = fill("a", "4");
   const late = follow([report("canceled"), report("canceled", [a])]);

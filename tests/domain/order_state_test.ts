@@ -37,6 +37,18 @@ Deno.test("every pair of states is legal or not, as the table says", () => {
   }
 });
 
+Deno.test("an order is over when nothing more is expected of it", () => {
+  deepEqual(ORDER_STATUSES.filter((status) => !isOver(status)), [
+    "pending_new",
+    "accepted",
+    "partially_filled",
+    "pending_cancel",
+  ]);
+  for (const status of ORDER_STATUSES) {
+    equal(typeof isOver(status), "boolean", status);
+  }
+});
+
 Deno.test("what is over never opens again, unless it was given up unsent", () => {
   for (const from of ORDER_STATUSES.filter(isOver)) {
     const opens = ORDER_STATUSES.filter((to) => !isOver(to))

@@ -18,6 +18,7 @@ import { runCommandLine } from "../../src/cli/mod.ts";
 import { deepEqual, equal, fail, match, ok } from "../support/assert.ts";
 import { recordingTerminal } from "../support/cli_terminal.ts";
 import { needs } from "../support/needs.ts";
+import { quietPort } from "../support/quiet_port.ts";
 import { startService } from "../support/service_process.ts";
 
 if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
@@ -38,6 +39,37 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
         if (example.answer === undefined) continue;
         deepEqual(masked(answer), masked(example.answer), example.command);
       }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+
+  Deno.test("README: its lines lead to a signed request, metrics and a content doctor", async () => {
+    const markdown = await Deno.readTextFile("README.md");
+    const [, lines] = /```sh\n(AUTH=keys [^]*?)\n```/.exec(markdown) ??
+      fail("README has no way into operation");
+    const folder = await Deno.makeTempDir();
+    const [port, adminPort] = [`${quietPort()}`, `${quietPort()}`];
+    const here = lines!.replaceAll("8080", port).replaceAll("9090", adminPort)
+      .replaceAll("deno task", `'${Deno.execPath()}' task --quiet`)
+      .replaceAll(
+        /\b(first_key|ready|metrics)\.txt|features\.json/g,
+        `${folder}/$&`,
+      );
+    try {
+      const { stdout, stderr } = await new Deno.Command("sh", {
+        args: ["-c", `trap 'kill $!' EXIT; ${here}`],
+        env: { PORT: port, DATA_DIR: folder, NO_COLOR: "1" },
+      }).output();
+      const said = new TextDecoder().decode(stdout);
+      const wrong = () => `${said}\n${new TextDecoder().decode(stderr)}`;
+      match(said, /hf_[a-z0-9]{12}_/, wrong());
+      const report = JSON.parse(said.trim().split("\n").at(-1)!);
+      equal(report.ok, true, wrong());
+      const features = await Deno.readTextFile(`${folder}/features.json`);
+      equal(Object.keys(JSON.parse(features).features).length, 158);
+      const metrics = await Deno.readTextFile(`${folder}/metrics.txt`);
+      match(metrics, /^holdfast_build_info\{/m);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -46,6 +46,8 @@ export async function startAfternoon(
   }
   return {
     url,
+    adminUrl: undefined,
+    said: [value],
     pid: child.pid,
     startMs: performance.now() - began,
     log: [],

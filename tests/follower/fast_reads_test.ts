@@ -17,6 +17,7 @@ import type { Gate, OpenGate } from "../../src/follower/gate.ts";
 import { createNearCache } from "../../src/follower/near_cache.ts";
 import { createSession } from "../../src/follower/session.ts";
 import { deepEqual, equal, rejects } from "../support/assert.ts";
+import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
 import { aPortError } from "../support/guarded_port.ts";
 import { settle } from "../support/turns.ts";
 
@@ -58,13 +59,16 @@ function createWorld() {
         calls.push({ query, answer, fail });
       }),
   };
+  const telemetry = createRecordingTelemetry();
   const reads = createFastReads({
     fast: fast as FastLayer,
     gate: gate as unknown as Gate,
     near,
+    telemetry,
   });
   return {
     near,
+    telemetry,
     reads,
     gate,
     closed,
@@ -95,6 +99,26 @@ function createWorld() {
     },
   };
 }
+
+Deno.test("fast reads: what was near and what had to be brought are counted", async () => {
+  const { find, answer, telemetry } = createWorld();
+  const reads = (result: string) =>
+    telemetry.counted("holdfast_near_cache_reads_total", { result });
+  const first = find(key(1), key(2));
+  await answer();
+  await first;
+  equal([reads("hit"), reads("miss")].join(), "0,2");
+  const second = find(key(1), key(2), key(3));
+  await answer();
+  await second;
+  equal([reads("hit"), reads("miss")].join(), "2,3");
+  // What has changed meanwhile was no hit: it is asked for again.
+  const third = find(key(1));
+  await answer({ position: 11, settingsPosition: 11 }, [key(1)]);
+  await answer({ position: 11, settingsPosition: 11 }, []);
+  await third;
+  equal([reads("hit"), reads("miss")].join(), "2,4");
+});
 
 Deno.test("fast reads: those of one turn share a call, and each key is asked for once", async () => {
   const { find, calls, answer } = createWorld();

@@ -88,6 +88,18 @@ Deno.test("an absent document is told once nobody shows what was removed by hand
   equal((await read(one))[0], undefined);
 });
 
+Deno.test("a document that was known not to be there fills the fast layer once it is", async () => {
+  const world = createFollowerWorld();
+  await using one = await world.startOpen("one");
+  const read = () => world.within(one.follower.settings.read([ALL]));
+  for (let times = 0; times < 2; times++) await read();
+  await world.within(
+    one.follower.settings.write([{ key: ALL, json: "1" }], "ann"),
+  );
+  equal((await read()).documents[0]?.json, "1");
+  await world.settle(() => world.server.data.documents.has(ALL));
+});
+
 Deno.test("what was near before the gate closed is not taken for what is at its position now", async () => {
   const world = await createWorld();
   const { one, log, documents, settings, read } = world;

@@ -66,6 +66,7 @@ function openInstance(
     blocks: stack.use(openRedisSequenceBlocks(connection)),
     gate: follower.gate,
     clock,
+    telemetry: createRecordingTelemetry(),
   });
   return {
     sequence,

@@ -18,7 +18,7 @@ const withBody = routes.filter((route) => route.request?.body);
 const concrete = (path: string) =>
   path.replace("{symbol}", "SYNA").replace("{date}", "2025-06-30")
     .replace("{port}", "settings_store").replace("{mode}", "scalp")
-    .replaceAll(/\{\w+\}/g, "x");
+    .replace("{id}", "abcdefghij09").replaceAll(/\{\w+\}/g, "x");
 
 const isStream = (route: Route) =>
   Object.values(route.responses).some((r) => r.contentType?.includes("event-"));

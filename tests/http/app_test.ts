@@ -172,16 +172,6 @@ Deno.test("off loopback, any name is answered", async () => {
   equal((await send("GET", LIVE, { headers })).status, 200);
 });
 
-Deno.test("off loopback, nobody is served under /api", async () => {
-  const { send, routes } = createHarness({ loopback: false });
-  for (const { method, path } of routes) {
-    const concrete = path.replaceAll(/\{\w+\}/g, "SYNA");
-    const reply = await send(method, concrete);
-    equal(reply.status === 401, path.startsWith("/api/"), concrete);
-    if (reply.status === 401) match(reply.json.detail, /HOST=127\.0\.0\.1/);
-  }
-});
-
 Deno.test("X-User-Id names the caller; a malformed one is refused", async () => {
   const { send } = createHarness();
   const take = (id: string) =>

@@ -22,7 +22,7 @@ function createClient(sharing: "shared" | "none" = "shared") {
   const routes = futuresAccountRoutes(world.accounts);
   const app = createApp({
     routes,
-    identity: createIdentity({ loopback: true }),
+    identity: createIdentity(),
     guard: createHostGuard({ loopback: true }),
     entropy: createSeededEntropy(),
     telemetry: world.telemetry,

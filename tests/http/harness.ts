@@ -26,9 +26,13 @@ import { createEffectReader } from "../../src/services/event_groups/effects.ts";
 import { createEventService } from "../../src/services/events.ts";
 import { createOrderIds } from "../../src/services/order_ids.ts";
 import { createRequestReply } from "../../src/services/request_reply.ts";
+import { type ApiKeys, createApiKeys } from "../../src/services/api_keys.ts";
+import type { RateLimit } from "../../src/services/rate_limit.ts";
 import type { FeatureService } from "../../src/services/features.ts";
 import { createHealthService } from "../../src/services/health.ts";
+import { createStatusService } from "../../src/services/status.ts";
 import type { SystemState } from "../../src/services/system_state.ts";
+import { createAdministrationWorld } from "../support/administration_world.ts";
 import { equal, fail, ok } from "../support/assert.ts";
 import type { FakeClock } from "../support/fake_clock.ts";
 import { createFakeState } from "../support/fake_state.ts";
@@ -64,6 +68,7 @@ export function createRecordingTelemetry(): RecordingTelemetry {
     count: measure,
     gauge: () => {},
     retain: () => {},
+    onRead: () => () => {},
     observe: (metric, _value, labels) => measure(metric, labels),
   };
 }
@@ -178,6 +183,10 @@ export interface HarnessOptions {
   readonly extra?: readonly Route[];
   /** Whether only this machine can reach the listener; `true` when absent. */
   readonly loopback?: boolean;
+  /** Whether callers need API keys; `false` when absent. */
+  readonly asksForKeys?: boolean;
+  /** How often a caller may ask. */
+  readonly rateLimit?: RateLimit;
   /** Limit of a body where the route says nothing. */
   readonly bodyLimit?: number;
   /** What stands between the routes and the settings store. */
@@ -196,6 +205,7 @@ export interface Harness {
   readonly routes: readonly Route[];
   readonly features: FakeFeatures;
   readonly archive: SettingsArchive;
+  readonly apiKeys: ApiKeys;
   /** Sends a request; a body that is not a text is sent as JSON. */
   send(method: string, path: string, options?: SendOptions): Promise<Reply>;
 }
@@ -236,7 +246,10 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     source: options.defaultsSource ?? createFakeDefaults(),
     record: "memory",
   });
+  const apiKeys = createApiKeys({ ...common, store: world.apiKeys() });
   const services: RouteServices = {
+    apiKeys,
+    ...createAdministrationWorld(world, common, apiKeys),
     groups: createEventGroups({ ...common, store }),
     readEffects: createEffectReader({ ...common, ...events }),
     signals,
@@ -266,6 +279,14 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       state,
     }),
     state,
+    status: createStatusService({
+      state,
+      look: async () => ({ head: await bus.head(), instances: [] }),
+      checkpoint: () => undefined,
+      clock,
+      record: "memory",
+      instance: "test",
+    }),
     exposition: () => "holdfast_log_position 0\n",
     ...common,
     version: "1.2.3",
@@ -274,7 +295,9 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const routes = [...allRoutes(services), ...options.extra ?? []];
   const app = createApp({
     routes,
-    identity: createIdentity({ loopback }),
+    identity: createIdentity(options.asksForKeys ? { keys: apiKeys } : {}),
+    rateLimit: options.rateLimit,
+    audit: services.audit,
     guard: createHostGuard({ loopback }),
     ...common,
     ...(options.bodyLimit === undefined
@@ -289,6 +312,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     routes,
     features,
     archive: world.archive(),
+    apiKeys,
     async send(method, path, { body, headers = {} } = {}) {
       const response = await app.request(path, {
         method,

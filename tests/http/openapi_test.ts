@@ -7,7 +7,7 @@ import { z } from "zod";
 import golden from "../golden/openapi.json" with { type: "json" };
 import { SETTINGS } from "../../domain/settings/catalogue.ts";
 import { findOpenApiFaults, printOpenApi } from "../../scripts/openapi.ts";
-import { isForAdmins } from "../../src/http/route.ts";
+import { scopeOf } from "../../src/http/scopes.ts";
 import { Problem } from "../../src/http/schemas.ts";
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { createHarness } from "./harness.ts";
@@ -43,13 +43,13 @@ Deno.test("what a route may answer is written", () => {
     string,
     Record<string, { responses: Record<string, unknown> }>
   > = golden.paths;
-  for (const { method, path, errors, responses, request } of shown) {
+  for (const route of shown) {
+    const { method, path, errors, responses, request } = route;
     const written = paths[path]![method.toLowerCase()]!.responses;
     const expected = [...Object.keys(responses), ...errors, 500];
-    if (path.startsWith("/api/")) expected.push(400, 401);
-    if (method !== "GET" || isForAdmins({ path })) expected.push(403);
+    if (scopeOf(route) !== "open") expected.push(400, 401, 403, 429, 503);
     if (request) expected.push(400);
-    if (request?.body) expected.push(413);
+    if (request?.body) expected.push(408, 413);
     deepEqual(
       Object.keys(written).sort(),
       [...new Set(expected.map(String))].sort(),

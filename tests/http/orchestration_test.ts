@@ -27,7 +27,7 @@ function createClient() {
   const routes = orchestrationRoutes(world.orchestrator);
   const app = createApp({
     routes,
-    identity: createIdentity({ loopback: true }),
+    identity: createIdentity(),
     guard: createHostGuard({ loopback: true }),
     clock: world.clock,
     entropy: createSeededEntropy(),

@@ -36,12 +36,17 @@ const SERVED: Readonly<Record<string, readonly Role[]>> = {
   "/api/admin/orphan-orders": ["execution-gateway"],
   "/api/admin/reconciliation": ["execution-gateway"],
   "/api/admin/adapters": ROLES,
+  "/api/admin/api-keys": ROLES,
+  "/api/admin/users": ["state"],
+  "/api/admin/audit": ROLES,
+  "/api/v1/status": ROLES,
   "/health": ROLES,
   "/metrics": ROLES,
   "/docs": ROLES,
   "/docs/settings.css": ROLES,
   "/openapi.json": ROLES,
   "/asyncapi.json": ROLES,
+  "/web/": ROLES,
 };
 
 /** Those that are served everywhere, whatever else they begin with. */

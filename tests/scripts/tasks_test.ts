@@ -1,7 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import ci from "../../.ci/run" with { type: "text" };
 import manifest from "../../deno.json" with { type: "json" };
-import dockerfile from "../../deploy/Dockerfile" with { type: "text" };
 import { VARIABLE_NAMES } from "../../src/variables.ts";
 
 const { start, dev } = manifest.tasks;
@@ -12,16 +11,6 @@ function variables(command: string): string[] {
 
 Deno.test("tasks: start may read the variables of the configuration, no others", () => {
   deepEqual(variables(start.command), [...VARIABLE_NAMES, "NO_COLOR"].sort());
-});
-
-Deno.test("tasks: the image has the variables of start", () => {
-  deepEqual(variables(dockerfile), variables(start.command));
-});
-
-Deno.test("tasks: the image, which has no deno.json, switches on the same", () => {
-  for (const name of manifest.unstable) {
-    ok(dockerfile.includes(`"--unstable-${name}"`), name);
-  }
 });
 
 Deno.test("tasks: dev is start that watches", () => {
@@ -37,6 +26,7 @@ Deno.test("tasks: CI runs what `deno task ok` runs, with every server", () => {
   equal(manifest.tasks.ok.command, "deno task ok:static && deno task test");
   ok(ci.includes('"${deno[@]}" task ok:static'));
   ok(ci.includes('REQUIRE_SERVICES=1 "${deno[@]}" task test'));
+  ok(ci.includes('"${deno[@]}" task compile'));
 });
 
 Deno.test("tasks: nothing creates node_modules, and the lock file is frozen", () => {

@@ -37,6 +37,7 @@ function createWorld(
     count: (metric: string, labels = {}) =>
       void measured.push(`${metric} ${Object.values(labels)}`),
     retain() {},
+    onRead: () => () => {},
     gauge: (metric: string, value: number) =>
       void measured.push(`${metric} ${value}`),
   };

@@ -310,3 +310,21 @@ Deno.test("running ends at once when it is told to, and says nothing", async () 
   await models.run(1, AbortSignal.abort());
   deepEqual(errors(), []);
 });
+
+Deno.test("the active model is measured, and only that one", async () => {
+  const { models, put, telemetry } = createWorld();
+  const shown = (version: string) =>
+    telemetry.gauged("holdfast_model_info", {
+      strategy: "alpha_baseline",
+      model_version: version,
+    });
+  await models.load();
+  equal(shown("1"), undefined);
+  put("1");
+  await models.reload();
+  equal(shown("1"), 1);
+  put("2");
+  await models.reload();
+  equal(shown("1"), undefined);
+  equal(shown("2"), 1);
+});

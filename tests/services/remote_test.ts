@@ -253,7 +253,7 @@ Deno.test("an answer that begins and never ends is late, too", async () => {
 });
 
 Deno.test("an order whose answer nobody understands may have been entered: it is not given up", async () => {
-  for (const [status, body] of [[201, {}], [404, "no"], [401, {}]] as const) {
+  for (const [status, body] of [[201, {}], [404, "no"], [403, {}]] as const) {
     await using other = serveHanging(() => Response.json(body, { status }));
     const { url } = other;
     const client = createHttpClient({ name: "gateway", url, clock });

@@ -1,21 +1,40 @@
 /**
- * SHA-256 is that of the standard.
+ * Hashes, and how they are compared.
  *
  * @module
  */
-import { sha256 } from "../../src/services/sha256.ts";
+import fc from "fast-check";
+import {
+  hmacSha256,
+  isSameHash,
+  isSameText,
+} from "../../src/services/sha256.ts";
 import { equal } from "../support/assert.ts";
 
-Deno.test("sha256: the examples of the standard, and text beyond ASCII", () => {
-  const cases = {
-    "": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    "abc": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-    "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq":
-      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
-    // printf 'é€' | sha256sum
-    "é€": "f0165711145fd4315008feb1f589eb75f63fb382417be0782a1c1cab418bc0c4",
-  };
-  for (const [text, digest] of Object.entries(cases)) {
-    equal(sha256(text).toHex(), digest);
+Deno.test("the HMAC is that of RFC 4231, its second case", () => {
+  equal(
+    hmacSha256("Jefe", "what do ya want for nothing?"),
+    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+  );
+});
+
+Deno.test("texts are the same when every character is", () => {
+  const texts = fc.oneof(fc.string(), fc.string({ unit: "binary" }));
+  fc.assert(fc.property(texts, texts, (one, other) => {
+    equal(isSameText(one, other), one === other);
+    equal(isSameText(one, one.slice()), true);
+    equal(isSameText(one, `${one}x`), false);
+  }));
+  const key = `hf_abcdefghij09_${"A".repeat(43)}`;
+  const hash = "0123456789abcdef".repeat(4);
+  for (
+    const [text, isSame] of [[key, isSameText], [hash, isSameHash]] as const
+  ) {
+    equal(isSame(text, text), true);
+    equal(isSame(text, ""), false);
+    for (let i = 0; i < text.length; i++) {
+      const other = `${text.slice(0, i)}!${text.slice(i + 1)}`;
+      equal(isSame(text, other), false, `${i}`);
+    }
   }
 });

@@ -33,6 +33,7 @@ for (const failing of ["read", "wait"] as const) {
         log() {},
         gauge() {},
         retain() {},
+        onRead: () => () => {},
         observe() {},
         count: (metric: string, labels = {}) =>
           void counted.push(`${metric}${JSON.stringify(labels)}`),

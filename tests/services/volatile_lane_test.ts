@@ -89,6 +89,23 @@ Deno.test("a slow listener gets the newest of each key, and holds up nobody", as
   await fast.stop();
 });
 
+Deno.test("what one user says hides nothing of another's, nor of everybody's", async () => {
+  const lane = createVolatileLane(createRecordingTelemetry());
+  const slow = listen(lane);
+  slow.pause();
+  lane.emit(price("first", 0));
+  await settle();
+  const { meta, ...said } = price("SPY", 1);
+  lane.emit({ ...said, meta });
+  lane.emit({ ...price("SPY", 2), meta: { ...meta, user: "ann" } });
+  lane.emit({ ...price("SPY", 3), meta: { ...meta, user: "bob" } });
+  lane.emit({ ...price("SPY", 4), meta: { ...meta, user: "bob" } });
+  slow.proceed();
+  await settle();
+  deepEqual(slow.got[1], ["SPY=1", "SPY=2", "SPY=4"]);
+  await slow.stop();
+});
+
 Deno.test("what waits is bounded, and what is dropped is counted", async () => {
   const lane = createVolatileLane(createRecordingTelemetry());
   const slow = listen(lane);

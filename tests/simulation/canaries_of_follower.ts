@@ -295,7 +295,7 @@ export const FOLLOWER_CANARIES: readonly Canary[] = [
       replace: "}\n      position",
     }, {
       file: NEAR,
-      find: "if (isSame && documents.has(key)) documents.set(key, document);",
+      find: "if (isSame && isHeld) documents.set(key, document);",
       replace: "",
     }],
   },

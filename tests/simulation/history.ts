@@ -154,7 +154,7 @@ export function createHistory(now: () => number): History {
     commit(changes, versions) {
       changes.forEach(({ key, json }, i) => {
         note(key, json, versions[i]!, versions);
-        versionOf.set(json, versions[i]!);
+        if (json !== undefined) versionOf.set(json, versions[i]!);
       });
     },
     remove: (key, version) => note(key, undefined, version, [version]),

@@ -74,7 +74,10 @@ function judgeValues(read: Operation, history: History): string[] {
 
 /** What was acknowledged is written; what was refused is not. */
 function judgeWrite(write: Operation, history: History): string[] {
-  const versions = write.changes.map(({ json }) => history.versionOf.get(json));
+  // Removals are not told apart, so that no client makes any here.
+  const versions = write.changes.map(({ json }) =>
+    history.versionOf.get(json!)
+  );
   if (write.outcome === "ok") {
     const isWritten = versions.every((v, i) => v === write.versions[i]);
     return isWritten ? [] : [`An acknowledged write is lost: ${tell(write)}`];

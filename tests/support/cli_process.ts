@@ -58,6 +58,21 @@ export async function runCli(
   return { code, out: text.decode(stdout), err: text.decode(stderr) };
 }
 
+/** Runs `holdfast ARGS` as `deno task holdfast` does, to its end. */
+export async function runHoldfast(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
+  const [, ...start] = manifest.tasks.holdfast.command.split(" ");
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...start, ...args],
+    env: { ...env },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  return { code, out: text.decode(stdout), err: text.decode(stderr) };
+}
+
 /** Starts `holdfast events ARGS` as its task does. */
 export function startCli(url: string, args: readonly string[]): CliProcess {
   const child = command(args, url, "null");

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Machine } from "../../src/cli/machine.ts";
+import { settingsTree } from "../../src/cli/settings_tree.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { createSeededEntropy } from "./seeded_entropy.ts";
@@ -13,6 +15,8 @@ export interface RecordingTerminal extends Terminal {
   readonly said: string[];
   /** What it told beside that, a line each. */
   readonly told: string[];
+  /** What it showed for a while. */
+  readonly shown: string[];
   /** What it asked the service. */
   readonly asked: Asked[];
   /** The answers to its questions whether something is meant. */
@@ -41,17 +45,21 @@ export function recordingTerminal(
     readonly url?: string;
     readonly apiKey?: string;
     readonly clock?: Clock;
+    readonly hasColours?: boolean;
+    readonly machine?: Partial<Machine>;
   } = {},
 ): RecordingTerminal {
   const stop = new AbortController();
   const said: string[] = [];
   const told: string[] = [];
+  const shown: string[] = [];
   const asked: Asked[] = [];
   const answers: boolean[] = [];
   let nowMs = Date.UTC(2026, 0, 2, 21);
   return {
     said,
     told,
+    shown,
     asked,
     answers,
     interrupt: () => stop.abort(),
@@ -74,6 +82,10 @@ export function recordingTerminal(
     environment: { url: given.url, apiKey: given.apiKey },
     isInputTyped: given.isInputTyped ?? false,
     isOutputRead: given.isOutputRead ?? false,
+    hasColours: given.hasColours ?? false,
+    show: (line) => void shown.push(line),
+    openSettingsTree: async () => settingsTree,
+    openMachine: async () => ({ flags: [], ...given.machine }) as Machine,
     input: bytesOf(given.input ?? ""),
     open: (path) => Promise.resolve(bytesOf(given.files?.[path] ?? "")),
     write: (text) => Promise.resolve(void said.push(text)),

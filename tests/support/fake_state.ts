@@ -23,6 +23,7 @@ export function createFakeState(): SystemState {
     redis: () => "disabled",
     fault: () => undefined,
     adapters: () => PORT_NAMES.map(adapterOf),
+    listen: () => () => {},
     async pin(port, adapter) {
       if (adapter !== "memory") {
         throw new PortError("invalid", `Cannot pin ${port} to ${adapter}`);

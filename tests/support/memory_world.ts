@@ -3,6 +3,10 @@
  *
  * @module
  */
+import {
+  createMemoryApiKeys,
+  openMemoryApiKeyStore,
+} from "../../adapters/memory/api_key_store.ts";
 import { openMemoryEventBus } from "../../adapters/memory/event_bus.ts";
 import {
   createMemoryFeatures,
@@ -38,6 +42,7 @@ export interface MemoryWorld {
   readonly clock: ReturnType<typeof createFakeClock>;
   readonly log: MemoryLog;
   /** Opens one more adapter over the same state. */
+  readonly apiKeys: () => ReturnType<typeof openMemoryApiKeyStore>;
   readonly bus: () => ReturnType<typeof openMemoryEventBus>;
   readonly settings: () => ReturnType<typeof openMemorySettingsStore>;
   readonly sequence: () => ReturnType<typeof openMemorySequencePort>;
@@ -61,12 +66,14 @@ export function createMemoryWorld(
   const history = createMemoryHistory();
   const groups: MemoryGroups = new Map();
   const intents: MemoryIntents = new Map();
+  const keys = createMemoryApiKeys();
   const leases = createMemoryLeases();
   const issued = new Map<string, number>();
   const features = createMemoryFeatures({ clock });
   return {
     clock,
     log,
+    apiKeys: () => openMemoryApiKeyStore(keys),
     bus: () => openMemoryEventBus(log),
     settings: () => openMemorySettingsStore(log, documents, history),
     sequence: () => openMemorySequencePort(issued),

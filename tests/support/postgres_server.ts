@@ -12,6 +12,7 @@ import {
 } from "../../scripts/server_process.ts";
 import { answersPostgres } from "../../scripts/probes.ts";
 import { findPrograms } from "../../scripts/services.ts";
+import type { TestCertificate } from "./certificates.ts";
 import { quietPort } from "./quiet_port.ts";
 
 /** What a server held at some moment. */
@@ -60,14 +61,38 @@ export function findPostgres(): Promise<string | undefined> {
   return findPrograms(["initdb", "postgres", "pg_basebackup", "pg_ctl"]);
 }
 
+/** How a private server is set up. */
+export interface PostgresSetup {
+  /** Speaks TLS with it, to those who ask. */
+  readonly certificate?: TestCertificate;
+}
+
 /** Makes a server from the programs in `bin`, not started. */
-export async function createPostgres(bin: string): Promise<PrivatePostgres> {
+export async function createPostgres(
+  bin: string,
+  { certificate }: PostgresSetup = {},
+): Promise<PrivatePostgres> {
   const home = await makeHome();
   await run(home, bin, "initdb", [
     ...["--pgdata", join(home.path, "data"), "--username", USER, "--no-sync"],
     ...["--auth", "trust", "--encoding", "UTF8", "--locale", "C"],
   ]);
+  if (certificate) await speakTls(home, certificate);
   return createServer(bin, home);
+}
+
+/** Lets the server speak TLS; it refuses a key that others may read. */
+async function speakTls(
+  { path, setting }: Home,
+  { cert, key }: TestCertificate,
+): Promise<void> {
+  const file = (name: string) => join(path, "data", name);
+  await Deno.writeTextFile(file("server.crt"), cert);
+  await Deno.writeTextFile(file("server.key"), key, { mode: 0o600 });
+  const { uid, gid } = setting;
+  if (uid !== undefined) await Deno.chown(file("server.key"), uid, gid!);
+  const settings = "\nssl = on\n";
+  await Deno.writeTextFile(file("postgresql.conf"), settings, { append: true });
 }
 
 interface Home {

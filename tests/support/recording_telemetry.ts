@@ -26,6 +26,11 @@ export interface RecordingTelemetry extends Telemetry {
   counted(metric: MetricName<"counter">, labels?: Labels): number;
   /** What a gauge was last set to; `undefined` when it never was, or is forgotten. */
   gauged(metric: MetricName<"gauge">, labels?: Labels): number | undefined;
+  /** What a histogram was told, in order. */
+  observed(
+    metric: MetricName<"histogram">,
+    labels?: Labels,
+  ): readonly number[];
 }
 
 /** Creates telemetry that has been told nothing. */
@@ -34,6 +39,8 @@ export function createRecordingTelemetry(): RecordingTelemetry {
   const counters = new Map<string, number>();
   const gauges = new Map<string, number>();
   const labelsOf = new Map<string, Labels>();
+  const observed = new Map<string, number[]>();
+  const readers = new Set<() => void>();
   function nameOf(metric: string, labels: Labels = {}): string {
     const name = metric + JSON.stringify(Object.entries(labels).sort());
     labelsOf.set(name, labels);
@@ -48,7 +55,16 @@ export function createRecordingTelemetry(): RecordingTelemetry {
     },
     gauge: (metric, value, labels) =>
       void gauges.set(nameOf(metric, labels), value),
-    observe() {},
+    observe(metric, value, labels) {
+      const name = nameOf(metric, labels);
+      const values = observed.get(name);
+      if (values) values.push(value);
+      else observed.set(name, [value]);
+    },
+    onRead(listener) {
+      readers.add(listener);
+      return () => readers.delete(listener);
+    },
     retain(label, values) {
       for (const series of [counters, gauges]) {
         for (const name of series.keys()) {
@@ -59,7 +75,11 @@ export function createRecordingTelemetry(): RecordingTelemetry {
     },
     logged: (level) =>
       lines.filter((line) => level === undefined || line.level === level),
-    gauged: (metric, labels) => gauges.get(nameOf(metric, labels)),
+    gauged(metric, labels) {
+      for (const listener of readers) listener();
+      return gauges.get(nameOf(metric, labels));
+    },
+    observed: (metric, labels) => observed.get(nameOf(metric, labels)) ?? [],
     counted: (metric, labels) => counters.get(nameOf(metric, labels)) ?? 0,
   };
 }

@@ -99,6 +99,7 @@ export async function runSequenceFleet(
       ),
       gate: instance.follower.gate,
       clock,
+      telemetry: world.telemetry,
     });
     const faces = [sequences.sequence, sequences.databaseSequence];
     instances.push({ instance, faces });

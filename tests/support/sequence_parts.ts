@@ -19,6 +19,7 @@ import {
 import { createSession } from "../../src/follower/session.ts";
 import { guardPort } from "./guarded_port.ts";
 import { createMemoryWorld } from "./memory_world.ts";
+import { createRecordingTelemetry } from "./recording_telemetry.ts";
 import { createSeededEntropy } from "./seeded_entropy.ts";
 
 /** Creates a database, a server and a gate that is open on it. */
@@ -59,6 +60,8 @@ export function createSequenceParts() {
     server.data.blocks.clear();
   }
 
+  const telemetry = createRecordingTelemetry();
+
   /** Opens one more instance. */
   function open(more: Partial<SequenceParts> = {}): FollowedSequences {
     return openFollowedSequences({
@@ -66,12 +69,14 @@ export function createSequenceParts() {
       blocks: blocks.port,
       gate,
       clock,
+      telemetry,
       ...more,
     });
   }
 
   return {
     clock,
+    telemetry,
     log,
     rows,
     server,

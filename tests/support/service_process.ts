@@ -9,9 +9,13 @@ import { textLines } from "./text_lines.ts";
 export interface ServiceProcess extends AsyncDisposable {
   /** Where it listens. */
   readonly url: string;
+  /** Where those who look after it ask, if ADMIN_PORT is set. */
+  readonly adminUrl: string | undefined;
   readonly pid: number;
   /** Milliseconds from the start of the process to the line that says ready. */
   readonly startMs: number;
+  /** What it said on standard output before it was ready. */
+  readonly said: readonly string[];
   /** What it has logged so far. */
   readonly log: readonly string[];
   /** Sends `signal` and waits for the end. */
@@ -59,14 +63,19 @@ export async function startService(
     new WritableStream({ write: (line) => void log.push(line) }),
   );
   const lines = child.stdout.pipeThrough(textLines()).getReader();
+  const said: string[] = [];
   let url: string | undefined;
-  while (url === undefined) {
+  let adminUrl: string | undefined;
+  const isReady = () => url && (adminUrl || env.ADMIN_PORT === undefined);
+  while (!isReady()) {
     const { done, value } = await lines.read();
     if (done) {
       await logged;
       throw new ServiceEnded((await child.status).code, log.join("\n"));
     }
-    url = /^holdfast listening on (http:\S+)$/.exec(value)?.[1];
+    said.push(value);
+    url ??= /^holdfast listening on (https?:\S+)$/.exec(value)?.[1];
+    adminUrl ??= /^holdfast admin listening on (https?:\S+)$/.exec(value)?.[1];
   }
   const startMs = performance.now() - began;
 
@@ -86,9 +95,11 @@ export async function startService(
     })();
   }
   return {
-    url,
+    url: url!,
+    adminUrl,
     pid: child.pid,
     startMs,
+    said,
     log,
     end,
     async [Symbol.asyncDispose]() {

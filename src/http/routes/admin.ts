@@ -20,7 +20,8 @@ const EXAMPLE = {
   choices: ["redis", "postgres"],
 } as const;
 
-const Adapter = z.object({
+/** An adapter of a port, as clients see it. */
+export const Adapter = z.object({
   port: z.enum(PORT_NAMES),
   active: z.string().meta({ description: "Where calls go now." }),
   pinned: z.string().nullable().meta({
@@ -103,6 +104,7 @@ export function adminRoutes(state: SystemState): readonly Route[] {
   ];
 }
 
-function adapterOf({ port, active, pinned, choices }: PortAdapter) {
+/** Prints the adapter of a port. */
+export function adapterOf({ port, active, pinned, choices }: PortAdapter) {
   return { port, active, pinned: pinned ?? null, choices: [...choices] };
 }

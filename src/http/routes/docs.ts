@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { type AnswerHeaders, type Route, route } from "../route.ts";
+import { DASHBOARD_PAGE } from "./dashboard_page.ts";
 
 const TAGS = ["Reference"];
 
@@ -73,6 +74,12 @@ const ASSET_HEADERS: AnswerHeaders = {
   "Cache-Control": "max-age=3600",
 };
 
+const DASHBOARD_HEADERS: AnswerHeaders = {
+  ...PAGE_HEADERS,
+  "Content-Type": "text/html; charset=utf-8",
+  "Vary": "Accept",
+};
+
 /** Loads the large files on first use: most processes never show the page. */
 const ASSETS = {
   "start.js": async () => START,
@@ -112,11 +119,24 @@ export function docsRoutes(
       method: "GET",
       path: "/",
       id: "getLanding",
-      summary: "Where to go from here",
+      summary: "The dashboard, or where to go from here",
+      description:
+        "Browsers, which ask for `text/html`, get the dashboard; programs get " +
+        "JSON.",
       tags: TAGS,
-      responses: { 200: { description: "The way.", schema: Landing } },
+      request: { headers: z.object({ Accept: z.string().optional() }) },
+      responses: {
+        200: {
+          description: "The way, or the page.",
+          schema: Landing,
+          also: { "text/html; charset=utf-8": z.string() },
+        },
+      },
       errors: [],
-      handle: () => ({ status: 200, text: landing }),
+      handle: ({ headers: { Accept } }) =>
+        Accept?.includes("text/html")
+          ? { status: 200, text: DASHBOARD_PAGE, headers: DASHBOARD_HEADERS }
+          : { status: 200, text: landing, headers: { Vary: "Accept" } },
     }),
 
     route({

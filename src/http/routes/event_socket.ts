@@ -29,9 +29,9 @@ import { createCredits } from "./socket_credits.ts";
 import {
   type ClientFrame,
   MAX_CREDITS,
-  MAX_FRAME_CHARS,
   parseClientFrame,
   type Subscribe,
+  textOfFrame,
 } from "./socket_frames.ts";
 
 /** Most bytes that are sent and not yet taken, one event aside. */
@@ -46,6 +46,10 @@ export const CLOSE_MS = 10_000;
 /** How often a client that has too much under way is looked at. */
 const DRAIN_POLL_MS = 20;
 
+/** Why a socket is closed whose key was revoked or has expired. */
+const KEY_ENDED =
+  "Cannot go on as the API key is not good any more: use another one";
+
 /** What a socket needs of the browser's and Deno's. */
 export type EventSocket = Pick<
   WebSocket,
@@ -57,6 +61,7 @@ export type EventSocket = Pick<
  * frame before the close.
  *
  * @param around.shutdown Closes the socket when it aborts.
+ * @param around.keyEnded Does so too: the key of the caller is not good any more.
  * @param around.failed Hears why a socket ended that nobody asked to end.
  * @param around.ended Hears, perhaps twice, that the connection is no more.
  */
@@ -67,11 +72,12 @@ export function serveEventSocket(
   around: {
     readonly clock: Clock;
     readonly shutdown: AbortSignal;
+    readonly keyEnded?: AbortSignal | undefined;
     readonly failed: (error: unknown) => void;
     readonly ended: () => void;
   },
 ): void {
-  const { clock, shutdown, failed, ended } = around;
+  const { clock, shutdown, keyEnded, failed, ended } = around;
   const end = new AbortController();
   const { signal } = end;
   const closed = new AbortController();
@@ -224,7 +230,8 @@ export function serveEventSocket(
   function gone(): void {
     end.abort();
     closed.abort();
-    shutdown.removeEventListener("abort", onShutdown);
+    shutdown.removeEventListener("abort", onEnd);
+    keyEnded?.removeEventListener("abort", onEnd);
     ended();
   }
 
@@ -236,19 +243,7 @@ export function serveEventSocket(
   }
 
   function hear(data: unknown): void {
-    if (typeof data !== "string") {
-      throw new Closing(
-        CLOSE.notText,
-        "Cannot take a frame of bytes: send JSON as text",
-      );
-    }
-    if (data.length > MAX_FRAME_CHARS) {
-      throw new Closing(
-        CLOSE.tooLarge,
-        `Cannot take a frame of ${data.length} characters: send at most ${MAX_FRAME_CHARS}`,
-      );
-    }
-    act(parseClientFrame(data));
+    act(parseClientFrame(textOfFrame(data)));
   }
 
   function act(frame: ClientFrame): void {
@@ -269,16 +264,18 @@ export function serveEventSocket(
     feed(frame).catch(fail);
   }
 
-  function onShutdown(): void {
+  function onEnd(): void {
     // A socket that is not open yet is told once it is.
     if (socket.readyState === WebSocket.CONNECTING) return;
-    finish(CLOSE.shutdown, "Cannot go on as the service shuts down");
+    if (shutdown.aborted) {
+      finish(CLOSE.shutdown, "Cannot go on as the service shuts down");
+    } else if (keyEnded?.aborted) finish(CLOSE.violation, KEY_ENDED);
   }
   expectSubscription().catch(fail);
   socket.addEventListener("open", () => {
     if (signal.aborted) return socket.close();
     beat().catch(fail);
-    if (shutdown.aborted) onShutdown();
+    onEnd();
   });
   socket.addEventListener("message", ({ data }) => {
     if (signal.aborted) return;
@@ -290,7 +287,8 @@ export function serveEventSocket(
   });
   socket.addEventListener("error", gone);
   socket.addEventListener("close", gone);
-  shutdown.addEventListener("abort", onShutdown);
+  shutdown.addEventListener("abort", onEnd);
+  keyEnded?.addEventListener("abort", onEnd);
 }
 
 function isInvalid(error: unknown): error is PortError {

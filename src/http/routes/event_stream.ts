@@ -18,6 +18,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { EventGap, EventStep } from "../../services/event_streams.ts";
 import type { EventCaller } from "../../services/event_visibility.ts";
 import type { EventService } from "../../services/events.ts";
+import type { Caller } from "../identity.ts";
 import type { AnswerHeaders } from "../route.ts";
 import {
   formatFrame,
@@ -35,6 +36,15 @@ export const STREAM_HEADERS: AnswerHeaders = {
   "Cache-Control": "no-cache, no-transform",
   "X-Accel-Buffering": "no",
 };
+
+/** What ends the stream of `caller`: he leaves, the service does, his key is over. */
+export function endsOf(
+  gone: AbortSignal,
+  shutdown: AbortSignal,
+  { ended }: Pick<Caller, "ended">,
+): readonly AbortSignal[] {
+  return ended ? [gone, shutdown, ended] : [gone, shutdown];
+}
 
 /** What a client asks for. */
 export interface EventStreamRequest {

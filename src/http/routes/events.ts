@@ -30,7 +30,7 @@ import {
   MAX_SOCKETS,
   MAX_USER_SOCKETS,
 } from "./socket_seats.ts";
-import { openEventStream, STREAM_HEADERS } from "./event_stream.ts";
+import { endsOf, openEventStream, STREAM_HEADERS } from "./event_stream.ts";
 import { publishBody, PublishedAny, refusalOf } from "./publish_schemas.ts";
 
 const TAGS = ["Events"];
@@ -170,7 +170,7 @@ export function eventRoutes(
           { first, channels, form, caller },
           {
             clock,
-            ends: [signal, context.shutdown],
+            ends: endsOf(signal, context.shutdown, caller),
             failed: (error) =>
               telemetry.log("warn", "event stream ended", {
                 ...errorFields(error),
@@ -221,6 +221,7 @@ export function eventRoutes(
         serveEventSocket(events, socket, caller, {
           clock,
           shutdown,
+          keyEnded: caller.ended,
           ended: leave,
           failed: (error) =>
             telemetry.log("warn", "event socket ended", {

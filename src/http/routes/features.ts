@@ -195,7 +195,7 @@ export function featureRoutes(features: FeatureService): readonly Route[] {
       },
       responses: forgotten,
       errors: [503, 504],
-      handle: ({ params, caller }) => forget(params, caller.user),
+      handle: ({ params, caller }) => forget(params, caller.actor),
     }),
 
     route({
@@ -207,7 +207,7 @@ export function featureRoutes(features: FeatureService): readonly Route[] {
       request: { params: z.strictObject({ symbol: SymbolInput }) },
       responses: forgotten,
       errors: [503, 504],
-      handle: ({ params, caller }) => forget(params, caller.user),
+      handle: ({ params, caller }) => forget(params, caller.actor),
     }),
 
     route({
@@ -218,7 +218,7 @@ export function featureRoutes(features: FeatureService): readonly Route[] {
       tags: TAGS,
       responses: forgotten,
       errors: [503, 504],
-      handle: ({ caller }) => forget({}, caller.user),
+      handle: ({ caller }) => forget({}, caller.actor),
     }),
   ];
 }

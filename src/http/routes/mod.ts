@@ -9,6 +9,8 @@ import type { Autopilot } from "../../apps/autopilot.ts";
 import type { ExecutionGateway } from "../../apps/execution_gateway.ts";
 import type { Orchestrator } from "../../apps/orchestrator.ts";
 import type { SignalService } from "../../apps/signal_service.ts";
+import type { ApiKeys } from "../../services/api_keys.ts";
+import type { AdminAudit } from "../../services/admin_audit.ts";
 import type { EventGroups } from "../../services/event_groups.ts";
 import type { ReadEffects } from "../../services/event_groups/effects.ts";
 import type { EventService } from "../../services/events.ts";
@@ -19,11 +21,15 @@ import type { OrderIds } from "../../services/order_ids.ts";
 import type { RequestReply } from "../../services/request_reply.ts";
 import { plays, type Role } from "../../services/role.ts";
 import type { SettingsServices } from "../../services/settings/settings.ts";
+import type { StatusService } from "../../services/status.ts";
 import type { SystemState } from "../../services/system_state.ts";
+import type { UserErasure } from "../../services/user_erasure.ts";
 import { openApiDocument } from "../openapi.ts";
 import type { Route } from "../route.ts";
 import { adminRoutes } from "./admin.ts";
+import { apiKeyRoutes } from "./api_keys.ts";
 import { asyncApiRoutes } from "./asyncapi.ts";
+import { auditRoutes } from "./audit.ts";
 import { decisionRoutes } from "./decisions.ts";
 import { docsRoutes } from "./docs.ts";
 import { eventRoutes } from "./events.ts";
@@ -36,7 +42,10 @@ import { orderRoutes } from "./orders.ts";
 import { requestRoutes } from "./requests.ts";
 import { settingsRoutes } from "./settings/mod.ts";
 import { signalRoutes } from "./signals.ts";
+import { statusRoutes } from "./status.ts";
 import { tradingRoutes } from "./trading/mod.ts";
+import { userRoutes } from "./users.ts";
+import { webRoutes } from "./web.ts";
 
 /** What the routes stand on. */
 export interface RouteServices {
@@ -66,8 +75,16 @@ export interface RouteServices {
   readonly requests: RequestReply;
   /** How the service is. */
   readonly health: HealthService;
+  /** Who may call. */
+  readonly apiKeys: ApiKeys;
+  /** What administrators have changed. */
+  readonly audit: AdminAudit;
+  /** Erases users. */
+  readonly erasure: UserErasure;
   /** Which adapters the ports are on. */
   readonly state: SystemState;
+  /** What it does right now. */
+  readonly status: StatusService;
   /** Prints every metric in the text exposition format. */
   readonly exposition: () => string;
   /** Tells the beat of streams. */
@@ -104,12 +121,17 @@ export function routesOf(
     isState && consumerRoutes(services.groups, services.readEffects),
     isState && requestRoutes(services.requests),
     adminRoutes(services.state),
+    apiKeyRoutes(services),
+    isState && userRoutes(services.erasure),
+    auditRoutes(services.audit),
     healthRoutes(services.health, services.exposition),
+    statusRoutes(services),
   ].flatMap((area) => area || []);
   const document = () =>
     JSON.stringify(openApiDocument(routes, services.version));
   routes.push(
     ...docsRoutes(document, services.version),
+    ...webRoutes(),
     ...asyncApiRoutes(services.events.channels, services.version),
   );
   return routes;

@@ -10,6 +10,7 @@ import {
   MAX_PENDING,
   type RequestReply,
 } from "../../services/request_reply.ts";
+import { requireStillGood } from "../identity.ts";
 import { type Route, route } from "../route.ts";
 import { DELIVERED, PUBLISHED, REQUESTED } from "./event_examples.ts";
 import { DeliveredEvent } from "./event_schemas.ts";
@@ -89,6 +90,7 @@ export function requestRoutes(requests: RequestReply): readonly Route[] {
             headers.traceparent,
             signal,
           );
+          requireStillGood(caller);
           const head = JSON.stringify(asked).slice(0, -1);
           const event = formatEvent(reply, epoch, "envelope");
           return { status: 200, text: `${head},"reply":${event}}` };

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { ModelInfo } from "../../../ports/model_registry.ts";
 import { PortError, type PortErrorCode } from "../../../ports/port_error.ts";
 import type { SignalRun, SignalService } from "../../apps/signal_service.ts";
+import { requireScope } from "../identity.ts";
 import { type Route, route } from "../route.ts";
 import {
   DateInput,
@@ -146,7 +147,9 @@ export function signalRoutes(signals: SignalService): readonly Route[] {
       description:
         "Scores every symbol, gives the first `top_n` each +1/top_n and the " +
         "last `bottom_n` each -1/bottom_n, and publishes `signals.generated` " +
-        "unless `publish` is false.",
+        "unless `publish` is false. Orders may be sent because of that event: " +
+        "it asks for the scope trade, and is left out for a key without it " +
+        "that does not ask for it.",
       tags: ["Signals"],
       request: { body: GenerateRequest },
       responses: {
@@ -162,12 +165,13 @@ export function signalRoutes(signals: SignalService): readonly Route[] {
       },
       errors: [404, 422, 503],
       handle: async ({ body, signal, caller }) => {
+        if (body.publish) requireScope(caller, "trade");
         const run = await signals.generate({
           symbols: body.symbols,
           asOf: body.as_of_date,
           topN: body.top_n,
           bottomN: body.bottom_n,
-          publish: body.publish,
+          publish: caller.scopes.includes("trade") ? body.publish : false,
           user: caller.isAdmin ? undefined : caller.user,
         }, signal);
         const json = signalsOf(run);

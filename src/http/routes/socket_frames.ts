@@ -11,6 +11,7 @@ import {
 import { EVENT_FORMS } from "../../../domain/event/envelope.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
 import { MAX_PATTERNS, parseAfter } from "./event_schemas.ts";
+import { CLOSE, Closing } from "./socket_closing.ts";
 
 /** Most UTF-16 units of a frame of a client: room for every pattern. */
 export const MAX_FRAME_CHARS = 16 * 1024;
@@ -150,5 +151,24 @@ export function parseClientFrame(text: string): ClientFrame {
   );
   throw new InvalidInput(
     `Cannot take the frame as it is not understood: ${faults.join("; ")}`,
+  );
+}
+
+/**
+ * The text of a frame that came.
+ *
+ * @throws {Closing} When it is none, or too long.
+ */
+export function textOfFrame(data: unknown): string {
+  if (typeof data !== "string") {
+    throw new Closing(
+      CLOSE.notText,
+      "Cannot take a frame of bytes: send JSON as text",
+    );
+  }
+  if (data.length <= MAX_FRAME_CHARS) return data;
+  throw new Closing(
+    CLOSE.tooLarge,
+    `Cannot take a frame of ${data.length} characters: send at most ${MAX_FRAME_CHARS}`,
   );
 }

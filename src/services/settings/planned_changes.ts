@@ -16,6 +16,9 @@ import type { UserId } from "../../../domain/user_id.ts";
 import type { SettingsChange } from "../../../ports/settings_store.ts";
 import { readableJson } from "./stored_json.ts";
 
+/** A document is replaced, not removed. */
+type Replacement = SettingsChange & { readonly json: string };
+
 /** What becomes of a document: nothing where there is nothing to write. */
 export interface PlannedChange {
   /** The document. */
@@ -23,7 +26,7 @@ export interface PlannedChange {
   /** What it was before, if it was. */
   readonly before: SettingsDocument | undefined;
   /** What is to be written. */
-  readonly write: SettingsChange | undefined;
+  readonly write: Replacement | undefined;
 }
 
 /** The changes to write: of each document from the very version that was read. */
@@ -47,7 +50,7 @@ export function changesOf(
       return [{ name, before, write: undefined }];
     }
     const paths = changedPaths(shape, said, value);
-    const write: SettingsChange = {
+    const write: Replacement = {
       key: settingsKey(user, name),
       json: JSON.stringify(value),
       ifVersion: before?.version ?? 0,

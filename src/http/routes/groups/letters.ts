@@ -245,7 +245,7 @@ export function deadLetterRoutes(groups: EventGroups): readonly Route[] {
       errors: [404, 409, 503, 504, 507],
       handle: async ({ body, caller }) => {
         const { group, positions, reason } = body;
-        await groups.discard(group, positions, reason, caller.user);
+        await groups.discard(group, positions, reason, caller.actor);
         return { status: 200, json: { discarded: new Set(positions).size } };
       },
     }),

@@ -134,7 +134,7 @@ export function defaultsRoutes(
         );
         const { version, hash, tree } = await defaults.replace(
           body,
-          caller.user,
+          caller.actor,
           condition === "stored" ? undefined : condition,
         );
         return {
@@ -164,7 +164,7 @@ export function defaultsRoutes(
       errors: [404, 412, 422, 503, 504, 507],
       handle: async ({ caller }) => {
         const { defaults: now, changes, backup = null, path = null } =
-          await defaults.sync(caller.user);
+          await defaults.sync(caller.actor);
         const { length } = changes;
         return {
           status: 200,

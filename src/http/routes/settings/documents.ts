@@ -64,7 +64,7 @@ export function documentRoutes(
     const { document, member } = target;
     const [changed] = await documents.change({
       user: subjectOf(caller, query.user),
-      actor: caller.user,
+      actor: caller.actor,
       documents: [document],
       condition: writeCondition(headers["If-Match"], headers["If-None-Match"]),
       ...how,

@@ -176,7 +176,7 @@ export function historyRoutes(
         const { version, path } = body;
         const { changed, skipped } = await history.revert(
           subjectOf(caller, query.user),
-          caller.user,
+          caller.actor,
           { version, path },
           signal,
         );

@@ -112,7 +112,7 @@ export function maintenanceRoutes(
         const preview = isPreview(query.preview, body?.preview);
         const { settings, changed } = preview
           ? { ...await maintenance.compare(user, signal), changed: [] }
-          : await maintenance.takeOver(user, caller.user, undefined, signal);
+          : await maintenance.takeOver(user, caller.actor, undefined, signal);
         const counts = countsOf(settings);
         const applied = preview ? 0 : counts.total_changes;
         return {
@@ -160,7 +160,7 @@ export function maintenanceRoutes(
         const user = subjectOf(caller, query.user);
         const { settings, changed } = await maintenance.takeOver(
           user,
-          caller.user,
+          caller.actor,
           path,
           signal,
         );

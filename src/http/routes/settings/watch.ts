@@ -21,7 +21,7 @@ import { type Route, route } from "../../route.ts";
 import { instantOf } from "../../schemas.ts";
 import type { SseFrame } from "../../sse.ts";
 import { After, StreamHeaders } from "../event_schemas.ts";
-import { openEventStream, STREAM_HEADERS } from "../event_stream.ts";
+import { endsOf, openEventStream, STREAM_HEADERS } from "../event_stream.ts";
 import { TAGS, UserQuery } from "./schemas.ts";
 
 /** The route of changes as they come. */
@@ -66,7 +66,7 @@ export function watchRoute(around: {
         caller,
       }, {
         clock,
-        ends: [signal, context.shutdown],
+        ends: endsOf(signal, context.shutdown, caller),
         failed: (error) =>
           telemetry.log("warn", "settings watch ended", {
             ...errorFields(error),

@@ -161,7 +161,7 @@ export function oversightRoutes(
             user: body.user,
             isEngaged: body.engaged,
             reason: body.reason,
-            by: caller.user,
+            by: caller.actor,
           }),
         ),
       }),
@@ -212,7 +212,7 @@ export function oversightRoutes(
       responses: { 204: { description: "It is released." } },
       errors: [404, 503, 504],
       handle: async ({ params: { user, id }, caller }) => {
-        await gateway.orphans.release(user, id, caller.user);
+        await gateway.orphans.release(user, id, caller.actor);
         return { status: 204, empty: true };
       },
     }),

@@ -1,0 +1,164 @@
+/**
+ * Rates and durations, from two looks at `/metrics`.
+ *
+ * @module
+ */
+import { signal } from "@preact/signals";
+import { call } from "./api.ts";
+
+/** How often the metrics are looked at. */
+const LOOK_MS = 2000;
+
+/** How soon there is a first figure. */
+const FIRST_LOOK_MS = 400;
+
+/** Points that a chart holds: five minutes. */
+const MAX_POINTS = 150;
+
+/** What happened between two looks. */
+export interface Measure {
+  /** Unix seconds. */
+  readonly at: number;
+  /** Requests a second, without those of this page. */
+  readonly rate: number;
+  /** Half of the requests were answered within so many milliseconds. */
+  readonly p50Ms: number | null;
+  /** 99 of 100 were. */
+  readonly p99Ms: number | null;
+  /** Part of reads that a cache answered, 0 to 100. */
+  readonly hitPercent: number | null;
+  /** Settings documents read a second, by where they came from. */
+  readonly readsBySource: Readonly<Record<string, number>>;
+  /** Requests a second by the port that they use most. */
+  readonly rateByPort: Readonly<Record<string, number>>;
+}
+
+/** The measures so far, the oldest first. */
+export const measures = signal<readonly Measure[]>([]);
+
+/** The values of a look, by series. */
+type Look = ReadonlyMap<string, number>;
+
+const OWN_ROUTES =
+  /^(?:\/|\/web\/.*|\/metrics|\/health.*|\/api\/v1\/status.*|unmatched)$/;
+
+/** Which routes use which port most, the first that matches. */
+const PORT_ROUTES: readonly (readonly [string, RegExp])[] = [
+  ["event_bus", /^\/api\/v1\/events/],
+  [
+    "settings_store",
+    /^\/api\/(?:user|futures\/(?:ginie|modes)|admin\/(?:defaults|sync))/,
+  ],
+  ["sequence", /^\/api\/orders|^\/api\/v1\/orders/],
+  ["feature_store", /^\/api\/v1\/(?:features|signals|orchestration)/],
+];
+
+/** Looks at the metrics until `signal` aborts. */
+export async function watchMeasures(signal: AbortSignal): Promise<void> {
+  let before: { at: number; look: Look } | undefined;
+  while (!signal.aborted) {
+    try {
+      const { body } = await call<string>("GET", "/metrics", { signal });
+      const now = { at: Date.now() / 1000, look: parse(body) };
+      if (before) {
+        const next = measureOf(
+          before.look,
+          now.look,
+          now.at - before.at,
+          now.at,
+        );
+        measures.value = [...measures.value, next].slice(-MAX_POINTS);
+      }
+      before = now;
+    } catch {
+      // The stream of statuses tells that the service is away.
+      before = undefined;
+    }
+    const pauseMs = measures.value.length === 0 ? FIRST_LOOK_MS : LOOK_MS;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+function parse(text: string): Look {
+  const look = new Map<string, number>();
+  for (const line of text.split("\n")) {
+    if (
+      !/^holdfast_(?:http_request_d|feature_reads|settings_reads|near_cache_reads)/
+        .test(line)
+    ) {
+      continue;
+    }
+    const space = line.lastIndexOf(" ");
+    look.set(line.slice(0, space), Number(line.slice(space + 1)));
+  }
+  return look;
+}
+
+function measureOf(
+  before: Look,
+  now: Look,
+  seconds: number,
+  at: number,
+): Measure {
+  const buckets = new Map<number, number>();
+  const byPort: Record<string, number> = {};
+  const bySource: Record<string, number> = {};
+  let total = 0;
+  let hits = 0;
+  let misses = 0;
+  for (const [series, value] of now) {
+    // A service that has started anew counts from 0.
+    const grown = Math.max(0, value - (before.get(series) ?? 0));
+    if (grown === 0 && !series.includes("_bucket{")) continue;
+    const result = /\bresult="(hit|miss)"/.exec(series)?.[1];
+    if (result === "hit") hits += grown;
+    if (result === "miss") misses += grown;
+    const source = /\bsource="(\w+)"/.exec(series)?.[1];
+    if (source) bySource[source] = (bySource[source] ?? 0) + grown / seconds;
+    if (!series.startsWith("holdfast_http_request_duration_seconds_")) continue;
+    const route = /\broute="([^"]*)"/.exec(series)?.[1] ?? "";
+    if (OWN_ROUTES.test(route) || route.endsWith("/stream")) continue;
+    if (series.includes("_seconds_count")) {
+      total += grown;
+      const port = PORT_ROUTES.find(([, routes]) => routes.test(route))?.[0];
+      if (port) byPort[port] = (byPort[port] ?? 0) + grown / seconds;
+    }
+    const end = /\ble="([^"]+)"/.exec(series)?.[1];
+    if (end) {
+      const s = end === "+Inf" ? Infinity : Number(end);
+      buckets.set(s, (buckets.get(s) ?? 0) + grown);
+    }
+  }
+  const reads = hits + misses;
+  return {
+    at,
+    rate: total / seconds,
+    p50Ms: quantile(buckets, 0.5),
+    p99Ms: quantile(buckets, 0.99),
+    hitPercent: reads === 0 ? null : 100 * hits / reads,
+    readsBySource: bySource,
+    rateByPort: byPort,
+  };
+}
+
+/** The quantile in milliseconds, drawn evenly through its bucket. */
+function quantile(
+  buckets: ReadonlyMap<number, number>,
+  part: number,
+): number | null {
+  const ends = [...buckets.keys()].sort((a, b) => a - b);
+  const wanted = part * (buckets.get(Infinity) ?? 0);
+  if (wanted === 0) return null;
+  let from = 0;
+  let below = 0;
+  for (const end of ends) {
+    const upTo = buckets.get(end)!;
+    if (upTo >= wanted) {
+      if (end === Infinity) return from * 1000;
+      return 1000 * (from + (end - from) * (wanted - below) / (upTo - below));
+    }
+    from = end;
+    below = upTo;
+  }
+  return null;
+}

@@ -1,0 +1,173 @@
+/**
+ * The 158 features of a symbol over its last 250 days: a small chart a family.
+ *
+ * @module
+ */
+import { signal } from "@preact/signals";
+import { call, messageOf, Refused } from "../api.ts";
+import { Fault, Section } from "../parts/basics.tsx";
+
+/** Trading days that are shown. */
+const DAYS = 250;
+
+/** Calendar days that are looked through for them. */
+const MAX_CALENDAR_DAYS = 380;
+
+/** Days that are asked for at a time. */
+const AT_A_TIME = 12;
+
+interface Vector {
+  readonly date: string;
+  readonly features: Readonly<Record<string, number | null>>;
+}
+
+const symbol = signal<string | undefined>(undefined);
+const vectors = signal<readonly Vector[]>([]);
+const fault = signal<string | undefined>(undefined);
+const isReading = signal(false);
+
+let reading = new AbortController();
+
+/** Reads the days up to `last`, the newest first, and shows them as they come. */
+export async function showHistory(name: string, last: string): Promise<void> {
+  reading.abort();
+  reading = new AbortController();
+  const stop = reading.signal;
+  symbol.value = name;
+  vectors.value = [];
+  fault.value = undefined;
+  isReading.value = true;
+  try {
+    const days = weekdaysBefore(last);
+    while (days.length > 0 && vectors.value.length < DAYS) {
+      const found = await Promise.all(
+        days.splice(0, AT_A_TIME).map((day) => read(name, day, stop)),
+      );
+      if (stop.aborted) return;
+      const there = found.filter((vector) => vector !== undefined);
+      // Where there are no bars for weeks the history begins.
+      if (there.length === 0) break;
+      vectors.value = [...there.reverse(), ...vectors.value];
+    }
+  } catch (error) {
+    if (!stop.aborted) fault.value = messageOf(error);
+  } finally {
+    if (!stop.aborted) isReading.value = false;
+  }
+}
+
+/** The vector of a day; `undefined` where there is no bar, or too few before it. */
+async function read(
+  name: string,
+  day: string,
+  stop: AbortSignal,
+): Promise<Vector | undefined> {
+  const { body } = await call<
+    { features: Vector[]; errors: { status: number; detail: string }[] }
+  >("POST", "/api/v1/features/batch", {
+    body: { symbols: [name], date: day },
+    signal: stop,
+  });
+  const [error] = body.errors;
+  if (error && error.status !== 404 && error.status !== 422) {
+    throw new Refused(error.status, error.detail);
+  }
+  return body.features[0];
+}
+
+function weekdaysBefore(last: string): string[] {
+  const days: string[] = [];
+  const end = Date.parse(`${last}T00:00:00Z`);
+  for (let back = 0; back < MAX_CALENDAR_DAYS; back++) {
+    const date = new Date(end - back * 86_400_000);
+    if (date.getUTCDay() % 6 !== 0) days.push(date.toISOString().slice(0, 10));
+  }
+  return days;
+}
+
+/** The charts, once a symbol was chosen. */
+export function FeatureHistory() {
+  if (symbol.value === undefined) return null;
+  const days = vectors.value;
+  const names = Object.keys(days.at(-1)?.features ?? {});
+  const families = Map.groupBy(names, familyOf);
+  const [first, last] = [days.at(0)?.date, days.at(-1)?.date];
+  return (
+    <Section
+      title={`Features of ${symbol.value}`}
+      aside={
+        <span class="hint" role="status">
+          {isReading.value ? "reading… " : ""}
+          {first && `${days.length} days, ${first} to ${last}`}
+        </span>
+      }
+    >
+      <Fault message={fault.value} />
+      <div class="multiples">
+        {[...families].map(([family, names]) => (
+          <Family key={family} family={family} names={names} days={days} />
+        ))}
+      </div>
+      {names.length > 0 && (
+        <p class="hint">
+          {names.length}{" "}
+          features. Lines of a family share their scale; the strongest one is
+          the longest window.
+        </p>
+      )}
+    </Section>
+  );
+}
+
+/** `ROC` of `ROC20`; the shape of a single day is one family. */
+function familyOf(name: string): string {
+  if (/^K[A-Z]/.test(name)) return "K (shape of a day)";
+  if (/^(?:OPEN|HIGH|LOW|CLOSE|VWAP)\d$/.test(name)) return "Prices";
+  return name.replace(/\d+$/, "");
+}
+
+function Family(
+  { family, names, days }: {
+    family: string;
+    names: readonly string[];
+    days: readonly Vector[];
+  },
+) {
+  const lines = names.map((name) => days.map(({ features }) => features[name]));
+  const values = lines.flat().filter((value) => typeof value === "number");
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const height = high - low || 1;
+  const points = (line: readonly (number | null | undefined)[]) =>
+    line.flatMap((value, i) =>
+      typeof value === "number"
+        ? [
+          `${(200 * i / Math.max(1, line.length - 1)).toFixed(1)},${
+            (48 - 46 * (value - low) / height).toFixed(1)
+          }`,
+        ]
+        : []
+    ).join(" ");
+  return (
+    <figure>
+      <figcaption>
+        <span class="chart-title">{family}</span>
+        <span>{low.toPrecision(2)} … {high.toPrecision(2)}</span>
+      </figcaption>
+      <svg
+        viewBox="0 0 200 50"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${family}: ${names.join(", ")} between ${low} and ${high}`}
+      >
+        {lines.map((line, i) => (
+          <polyline
+            key={names[i]}
+            points={points(line)}
+            opacity={0.25 + 0.75 * (i + 1) / lines.length}
+          />
+        ))}
+      </svg>
+    </figure>
+  );
+}

@@ -1,0 +1,87 @@
+/**
+ * Server-sent events over fetch, which can send a key: EventSource cannot.
+ *
+ * @module
+ */
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { messageOf, Refused, send } from "./api.ts";
+
+/** How a stream is. */
+export type Link = "connecting" | "live" | "reconnecting" | "refused";
+
+/** What a follower hears. */
+export interface Hears {
+  event(message: EventSourceMessage): void;
+  link(link: Link, why?: string): void;
+}
+
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 2000;
+
+/**
+ * Follows the stream at `path` until `signal` aborts. Comes back after every
+ * cut, and goes on after the last event that it has seen.
+ *
+ * @param silenceMs A stream that says nothing for so long is taken for dead.
+ */
+export async function follow(
+  path: string,
+  hears: Hears,
+  silenceMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  let lastId: string | undefined;
+  let retryMs = FIRST_RETRY_MS;
+  hears.link("connecting");
+  while (!signal.aborted) {
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    let watchdog = setTimeout(() => stop.abort(), silenceMs);
+    try {
+      const response = await send("GET", path, {
+        headers: lastId === undefined ? {} : { "Last-Event-ID": lastId },
+        signal: either,
+      });
+      hears.link("live");
+      retryMs = FIRST_RETRY_MS;
+      const parser = createParser({
+        onEvent(message) {
+          if (message.id !== undefined) lastId = message.id;
+          hears.event(message);
+        },
+      });
+      const reader = response.body!.pipeThrough(new TextDecoderStream())
+        .getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        clearTimeout(watchdog);
+        watchdog = setTimeout(() => stop.abort(), silenceMs);
+        parser.feed(value);
+      }
+      hears.link("reconnecting");
+    } catch (error) {
+      if (signal.aborted) return;
+      const isFinal = error instanceof Refused && error.status >= 400 &&
+        error.status < 500 && error.status !== 429;
+      hears.link(isFinal ? "refused" : "reconnecting", messageOf(error));
+      if (isFinal) return;
+    } finally {
+      clearTimeout(watchdog);
+    }
+    await pause(retryMs, signal);
+    retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+    signal.addEventListener("abort", done);
+  });
+}

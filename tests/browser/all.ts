@@ -1,0 +1,10 @@
+/**
+ * Every test of the dashboard: `deno task test:browser`.
+ *
+ * @module
+ */
+import "./events.ts";
+import "./overview.ts";
+import "./pages.ts";
+import "./settings.ts";
+import "./sign_in.ts";

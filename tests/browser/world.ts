@@ -1,0 +1,211 @@
+/**
+ * The dashboard in a real browser, before the real service on a real Redis and
+ * Postgres.
+ *
+ * @module
+ */
+import { type Browser, chromium, type Page } from "playwright-core";
+import { deepEqual } from "../support/assert.ts";
+import { needs, skip } from "../support/needs.ts";
+import { makeSchema } from "../support/postgres_world.ts";
+import { quietPort } from "../support/quiet_port.ts";
+import {
+  createRedis,
+  findRedis,
+  type PrivateRedis,
+} from "../support/redis_server.ts";
+import {
+  type ServiceProcess,
+  startService,
+} from "../support/service_process.ts";
+import { requireService } from "../support/services.ts";
+import { CHROMIUM_FLAGS, findChromium } from "./chromium.ts";
+
+/** How long a page may take to show what it is waited for. */
+export const PATIENCE_MS = 10_000;
+
+/** How a page looks. */
+export interface Look {
+  readonly width?: number;
+  readonly theme?: "light" | "dark";
+}
+
+/** A browser tab that notes what should not be. */
+export interface Tab extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors of scripts and of the console, and requests to other hosts. */
+  readonly faults: string[];
+  /** Opens a page of the dashboard. */
+  open(name: string): Promise<void>;
+}
+
+/** Everything that a test of the dashboard stands on. */
+export interface World extends AsyncDisposable {
+  readonly redis: PrivateRedis;
+  readonly url: string;
+  /** The service as it runs now. */
+  service(): ServiceProcess;
+  /** The key that the service has made at its first start. */
+  firstKey(): string;
+  /** Kills the service and starts it again at the same address. */
+  restart(): Promise<void>;
+  /** Opens a tab; at its end it must have noted no fault. */
+  tab(look?: Look): Promise<Tab>;
+  /** Asks the service as another client. */
+  ask(method: string, path: string, body?: unknown): Promise<Answer>;
+}
+
+/** What the service answered another client. */
+export interface Answer {
+  readonly status: number;
+  // deno-lint-ignore no-explicit-any
+  readonly body: any;
+}
+
+/** Where Postgres, Redis and Chromium are. */
+interface Places {
+  readonly database: string;
+  readonly redis: string;
+  readonly chromium: string;
+}
+
+const places = await findPlaces();
+
+async function findPlaces(): Promise<Places | undefined> {
+  const file = "tests/browser/all.ts";
+  const granted = ["read", "write", "run", "net", "env", "sys"] as const;
+  if (!await needs(file, granted)) return undefined;
+  const database = await requireService(file, "postgres");
+  const redis = await findRedis();
+  const program = await findChromium();
+  if (database && redis && program) {
+    return { database, redis, chromium: program };
+  }
+  if (!redis) skip(file, "there is no redis-server to be stopped");
+  if (!program) skip(file, "there is no chromium and it cannot be installed");
+  return undefined;
+}
+
+/** Registers a test of the dashboard. */
+export function testPage(
+  name: string,
+  run: (world: World) => Promise<void>,
+  env: Record<string, string> = {},
+): void {
+  if (!places) return;
+  const found = places;
+  Deno.test({
+    name: `dashboard: ${name}`,
+    // The browser's driver keeps things of its own until its end.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      await using world = await openWorld(found, env);
+      await run(world);
+    },
+  });
+}
+
+async function openWorld(
+  found: Places,
+  more: Record<string, string>,
+): Promise<World> {
+  await using stack = new AsyncDisposableStack();
+  const schema = stack.use(await makeSchema(found.database));
+  const redis = stack.use(
+    await createRedis(found.redis, { appendfsync: "everysec" }),
+  );
+  await redis.start();
+  const port = quietPort();
+  const env = {
+    DATABASE_URL: schema.url,
+    REDIS_URL: redis.url,
+    PORT: String(port),
+    INSTANCE_ID: "trading-1",
+    ...more,
+  };
+  let service = await startService(env);
+  stack.defer(() => service[Symbol.asyncDispose]());
+  const { url } = service;
+  const browser = await chromium.launch({
+    executablePath: found.chromium,
+    args: [...CHROMIUM_FLAGS],
+  });
+  stack.defer(() => browser.close());
+  const held = stack.move();
+
+  return {
+    redis,
+    url,
+    service: () => service,
+    firstKey() {
+      const [key] = /hf_\S+/.exec(service.said.join("\n")) ?? [];
+      if (key === undefined) throw new Error("Cannot find the first key");
+      return key;
+    },
+    async restart() {
+      await service.end("SIGKILL");
+      service = await startService(env);
+    },
+    tab: (look = {}) => openTab(browser, url, look),
+    async ask(method, path, body) {
+      const response = await fetch(url + path, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return {
+        status: response.status,
+        body: text.startsWith("{") ? JSON.parse(text) : text,
+      };
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+async function openTab(
+  browser: Browser,
+  url: string,
+  { width = 1440, theme = "light" }: Look,
+): Promise<Tab> {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: theme,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(`script: ${error.message}`));
+  page.on("console", (message) => {
+    // Chromium notes refused and cut requests by itself; tests look at what
+    // the page makes of them.
+    const text = message.text();
+    if (message.type() !== "error" || text.startsWith("Failed to load")) return;
+    faults.push(`console: ${text}`);
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(`${url}/`)) {
+      faults.push(`request: ${request.url()}`);
+    }
+  });
+  return {
+    page,
+    faults,
+    async open(name) {
+      await page.goto(`${url}/#/${name}`);
+      await page.locator("main h1").waitFor();
+    },
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      deepEqual(faults, []);
+    },
+  };
+}
+
+/** Where screenshots go: `TEST_ARTEFACTS`, else a folder for temporary files. */
+export async function artefacts(): Promise<string> {
+  const folder = Deno.env.get("TEST_ARTEFACTS") ||
+    `${Deno.env.get("TMPDIR") ?? "/tmp"}/holdfast-dashboard`;
+  await Deno.mkdir(folder, { recursive: true });
+  return folder;
+}
