@@ -37,7 +37,7 @@ export interface TestRun {
 const PERMISSIONS = ["read", "write", "net", "run", "env", "sys"];
 
 /** By how much those step back who let others go first. */
-const NICENESS = 10;
+const NICENESS = 19;
 
 /** How long tests may take to end when the run is stopped. */
 const STOP_TIMEOUT_MS = 5_000;

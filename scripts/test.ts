@@ -2,8 +2,8 @@
  * `deno task test`: runs the tests with everything that they need.
  *
  * Arguments are those of `deno test`, such as paths and `--filter`; without any
- * the run is a full one, in two lanes side by side, which also measures coverage. `--no-services` does
- * without servers. With `REQUIRE_SERVICES=1` a skipped file is a failure, and so
+ * the run is a full one, in lanes side by side, which also measures coverage.
+ * `--no-services` does without servers. With `REQUIRE_SERVICES=1` a skipped file is a failure, and so
  * is an ignored test that does not say why. When nothing is printed for
  * `TEST_SILENCE_S` seconds the run ends and names the test that hangs.
  *
@@ -32,49 +32,57 @@ const ROOT = dirname(import.meta.dirname!);
 const SERVICES: readonly ServiceName[] = ["redis", "postgres"];
 
 /** How long a run may take, even if it goes on printing. */
-const RUN_TIMEOUT_MS = 20 * 60_000;
+const RUN_TIMEOUT_MS = 40 * 60_000;
 
 /** How long nothing may be printed: a test that hangs must not hang the run. */
 const SILENCE_S = 90;
+
+/** How many times longer one that others go before may be silent. */
+const PATIENCE = 5;
 
 interface Run extends Summary {
   /** What is wrong apart from failed tests, one sentence each. */
   readonly problems: readonly string[];
 }
 
-/** Tests that run side by side with others. */
+/** Tests of one process. */
 interface Lane {
   /** Arguments of `deno test`. */
   readonly options: readonly string[];
-  /** Whether it lets another lane go first, and prints when that has ended. */
-  readonly isBehind: boolean;
+  /** Whether it runs beside the others, lets them go first, and prints after them. */
+  readonly isBehind?: boolean;
 }
 
-/**
- * Where tests wait for servers, processes and clocks rather than for a processor.
- * They run beside all others, which let them go first; coverage is not measured,
- * as that would make the services slow that they start.
- */
-const WAITING = [
-  "tests/e2e",
-  "tests/event_faults",
-  "tests/faults",
-  "tests/load",
+/** Where tests want a processor and nothing else. */
+const COMPUTING = [
+  "tests/apps",
+  "tests/domain",
+  "tests/follower",
+  "tests/fuzz",
   "tests/mutation",
-  "tests/number_faults",
-  "tests/order_faults",
-  "tests/settings_fleet",
-  "tests/upgrade",
+  "tests/services",
+  "tests/simulation",
 ];
 
+/** Where tests are about a module at a time: coverage is measured here, and in those above. */
+const MODULES = [
+  "tests/adapters",
+  "tests/cli",
+  "tests/http",
+  "tests/scripts",
+  "tests/support",
+];
+
+/**
+ * A full run: tests that compute beside those that wait for servers, processes
+ * and clocks. Services that tests start would be slow under coverage.
+ */
 function fullLanes(profile: string): readonly Lane[] {
   const coverage = [`--coverage=${profile}`, "--coverage-raw-data-only"];
   return [
-    { options: WAITING, isBehind: false },
-    {
-      options: ["tests", `--ignore=${WAITING}`, ...coverage],
-      isBehind: true,
-    },
+    { options: [...COMPUTING, ...coverage], isBehind: true },
+    { options: [...MODULES, ...coverage] },
+    { options: ["tests", `--ignore=${[...COMPUTING, ...MODULES]}`] },
   ];
 }
 
@@ -85,19 +93,21 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
   const profile = await Deno.makeTempDir({ prefix: "holdfast-coverage-" });
   stack.defer(() => Deno.remove(profile, { recursive: true }));
   stack.use(guard(`rm -rf "$1"`, profile));
-  const lanes = full
-    ? fullLanes(profile)
-    : [{ options, isBehind: false } satisfies Lane];
-  const first = Promise.withResolvers<void>();
+  const lanes: readonly Lane[] = full ? fullLanes(profile) : [{ options }];
   const withServices = !args.includes("--no-services");
-  const runs = await Promise.all(
-    lanes.map(async (lane) => {
-      const done = lane.isBehind ? first.promise : Promise.resolve();
-      const made = runLane(lane, withServices, done, signal);
-      if (!lane.isBehind) await made.finally(first.resolve);
-      return await made;
-    }),
-  );
+  const inFront = Promise.withResolvers<void>();
+  const start = (lane: Lane) =>
+    runLane(lane, withServices, inFront.promise, signal);
+  const behind = lanes.filter(({ isBehind }) => isBehind).map(start);
+  const runs: LaneRun[] = [];
+  try {
+    for (const lane of lanes.filter(({ isBehind }) => !isBehind)) {
+      runs.push(await start(lane));
+    }
+  } finally {
+    inFront.resolve();
+  }
+  runs.push(...await Promise.all(behind));
 
   const sum = (name: keyof Summary) =>
     runs.reduce((total, one) => total + one[name], 0);
@@ -125,13 +135,18 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
   };
 }
 
-/** Runs one lane with servers of its own; prints all of it after `before`, or as it comes. */
+interface LaneRun extends Run {
+  /** Servers that it did without. */
+  readonly missing: readonly ServiceName[];
+}
+
+/** Runs one lane with servers of its own; one that is behind prints after `inFront`. */
 async function runLane(
-  { options, isBehind }: Lane,
+  { options, isBehind = false }: Lane,
   withServices: boolean,
-  before: Promise<void>,
+  inFront: Promise<void>,
   signal: AbortSignal,
-): Promise<Run & { readonly missing: readonly ServiceName[] }> {
+): Promise<LaneRun> {
   await using stack = new AsyncDisposableStack();
   const env: Record<string, string> = {};
   const missing: ServiceName[] = [];
@@ -144,16 +159,18 @@ async function runLane(
     else missing.push(name);
   }
   const held: Uint8Array[] = [];
+  const silenceS = Number(Deno.env.get("TEST_SILENCE_S") || SILENCE_S);
   const { output, success } = await denoTest({
     cwd: ROOT,
     options,
     env,
-    silenceMs: 1000 * Number(Deno.env.get("TEST_SILENCE_S") || SILENCE_S),
+    silenceMs: 1000 * silenceS * (isBehind ? PATIENCE : 1),
     isNice: isBehind,
     print: isBehind ? (chunk) => held.push(chunk) : printAll,
     signal,
   }).finally(async () => {
-    await before;
+    if (!isBehind) return;
+    await inFront;
     held.forEach(printAll);
   });
 
