@@ -13,10 +13,7 @@ export interface Metric<Kind extends "counter" | "gauge" | "histogram"> {
   readonly kind: Kind;
   /** What it means, one sentence. */
   readonly help: string;
-  /**
-   * Whether it never has labels: it is 0 until it counts. A series that begins
-   * with its first event shows no increase, and nobody would be told of it.
-   */
+  /** Whether it never has labels, and is 0 until it counts: else its first event is no increase. */
   readonly isAlone?: true;
   /** Upper ends of a histogram's buckets, in seconds. */
   readonly buckets?: readonly number[];
@@ -35,10 +32,7 @@ const counter = (help: string): Metric<"counter"> => ({
 });
 
 /** A counter that never has labels. */
-const tally = (help: string): Metric<"counter"> => ({
-  ...counter(help),
-  isAlone: true,
-});
+const tally = (help: string) => ({ ...counter(help), isAlone: true as const });
 
 const gauge = (help: string): Metric<"gauge"> => ({ kind: "gauge", help });
 

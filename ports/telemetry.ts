@@ -14,6 +14,15 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 /** Facts of a log line; secrets must not be among them. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** A log line that was written, without its secrets. */
+export interface WrittenLine {
+  /** When, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
 /**
  * Labels of one series of a metric. Those that are frozen are found by
  * themselves and not by what they say: freeze what is used often.

@@ -3,26 +3,10 @@
  *
  * @module
  */
-import type { UserId } from "../../domain/user_id.ts";
 import { admit, checkAuditQuery } from "../../ports/arguments.ts";
-import {
-  type AuditLog,
-  type AuditRecord,
-  MAX_AUDIT_TRIM,
-} from "../../ports/audit_log.ts";
+import { type AuditLog, MAX_AUDIT_TRIM } from "../../ports/audit_log.ts";
+import { type AuditRow, toAuditRecord } from "../../ports/audit_row.ts";
 import type { PostgresDatabase } from "./database.ts";
-
-type Row = readonly [
-  id: number,
-  at: number,
-  actor: string,
-  user: UserId,
-  operation: string,
-  method: string,
-  path: string,
-  requestId: string,
-  status: number | null,
-];
 
 const BEGIN = `/* audit.begin */
   SELECT note_admin_call($1, $2, $3, $4, $5, $6, $7)`;
@@ -65,8 +49,8 @@ export function openPostgresAuditLog(db: PostgresDatabase): AuditLog {
       enter(signal);
       checkAuditQuery(query);
       const values = [query.after, query.limit];
-      const rows = await db.read<Row>(LIST, values, signal);
-      return rows.map(toRecord);
+      const rows = await db.read<AuditRow>(LIST, values, signal);
+      return rows.map(toAuditRecord);
     },
 
     async trim(beforeMs, signal) {
@@ -78,20 +62,5 @@ export function openPostgresAuditLog(db: PostgresDatabase): AuditLog {
     async [Symbol.asyncDispose]() {
       closed = true;
     },
-  };
-}
-
-function toRecord(row: Row): AuditRecord {
-  const [id, at, actor, user, operation, method, path, requestId, status] = row;
-  return {
-    id,
-    at,
-    actor,
-    user,
-    operation,
-    method,
-    path,
-    requestId,
-    status: status ?? undefined,
   };
 }

@@ -3,26 +3,10 @@
  *
  * @module
  */
-import type { UserId } from "../../domain/user_id.ts";
 import { admit, checkAuditQuery } from "../../ports/arguments.ts";
-import {
-  type AuditLog,
-  type AuditRecord,
-  MAX_AUDIT_TRIM,
-} from "../../ports/audit_log.ts";
+import { type AuditLog, MAX_AUDIT_TRIM } from "../../ports/audit_log.ts";
+import { type AuditRow, toAuditRecord } from "../../ports/audit_row.ts";
 import type { SqliteDatabase } from "./database.ts";
-
-type Row = readonly [
-  id: number,
-  at: number,
-  actor: string,
-  user: UserId,
-  operation: string,
-  method: string,
-  path: string,
-  requestId: string,
-  status: number | null,
-];
 
 const BEGIN = `INSERT INTO admin_call
     (at, actor, user_id, operation, method, path, request_id)
@@ -63,10 +47,10 @@ export function openSqliteAuditLog(db: SqliteDatabase): AuditLog {
       enter(signal);
       checkAuditQuery(query);
       const rows = await db.read(
-        (sql) => sql.all<Row>(LIST, query.after, query.limit),
+        (sql) => sql.all<AuditRow>(LIST, query.after, query.limit),
         signal,
       );
-      return rows.map(toRecord);
+      return rows.map(toAuditRecord);
     },
 
     async trim(beforeMs, signal) {
@@ -77,20 +61,5 @@ export function openSqliteAuditLog(db: SqliteDatabase): AuditLog {
     async [Symbol.asyncDispose]() {
       closed = true;
     },
-  };
-}
-
-function toRecord(row: Row): AuditRecord {
-  const [id, at, actor, user, operation, method, path, requestId, status] = row;
-  return {
-    id,
-    at,
-    actor,
-    user,
-    operation,
-    method,
-    path,
-    requestId,
-    status: status ?? undefined,
   };
 }
