@@ -16,8 +16,11 @@ URL = os.environ.get("HOLDFAST_URL", "http://127.0.0.1:8080")
 KEY = os.environ.get("HOLDFAST_KEY")
 TIMEOUT_S = 10
 
+# A stream shows every 15 seconds that it is alive.
+SILENCE_S = 45
 
-def request(method, path, body=None, **headers):
+
+def request(method, path, body=None, timeout_s=TIMEOUT_S, **headers):
     """Asks the service; returns the answer, still to be read."""
     data = None if body is None else json.dumps(body).encode()
     call = urllib.request.Request(URL + path, data, method=method)
@@ -26,7 +29,7 @@ def request(method, path, body=None, **headers):
         call.add_header("Authorization", "Bearer " + KEY)
     for name, value in headers.items():
         call.add_header(name.replace("_", "-"), value)
-    return urllib.request.urlopen(call, timeout=TIMEOUT_S)
+    return urllib.request.urlopen(call, timeout=timeout_s)
 
 
 def publish(setup_id, event_id):
@@ -42,7 +45,8 @@ def publish(setup_id, event_id):
 def follow(after):
     """Yields the events of the log after a position, as they come."""
     path = "/api/v1/events/stream?channel=setup.*&after=" + str(after)
-    with request("GET", path, Accept="text/event-stream") as stream:
+    accept = "text/event-stream"
+    with request("GET", path, timeout_s=SILENCE_S, Accept=accept) as stream:
         name = None
         for line in stream:
             field, _, value = line.decode().rstrip("\n").partition(": ")

@@ -15,6 +15,8 @@ import sys
 import urllib.parse
 
 redis = urllib.parse.urlparse(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"))
+if redis.scheme != "redis":
+    raise SystemExit("Cannot use REDIS_URL as this example speaks no TLS")
 channel, count = sys.argv[1], int(sys.argv[2])
 
 

@@ -275,6 +275,7 @@ export async function openHoldfast(
       state: ports.state,
       status,
       exposition: telemetry.exposition,
+      recentLog: telemetry.recent,
       clock,
       telemetry,
       version: VERSION,

@@ -25,8 +25,9 @@ async function run(
   }
   if (first !== "serve" && ASKS.test(first)) {
     const environment = {
-      url: Deno.env.get("HOLDFAST_URL") ?? urlHere(Deno.env.get("PORT")),
-      apiKey: Deno.env.get("HOLDFAST_KEY"),
+      // Set to nothing is not set, as for the variables of the service.
+      url: Deno.env.get("HOLDFAST_URL") || urlHere(Deno.env.get("PORT")),
+      apiKey: Deno.env.get("HOLDFAST_KEY") || undefined,
     };
     const terminal = createProcessTerminal(environment, stop, async () => {
       const { createMachine } = await import("./doctor/machine.ts");

@@ -59,6 +59,18 @@ export function printJsonLine(
   return JSON.stringify({ time, level, message, ...fields }, redact);
 }
 
+/**
+ * A copy of a line's message and fields, as they are printed.
+ *
+ * @throws {TypeError} When the fields cannot be printed.
+ */
+export function copyPrinted(
+  message: string,
+  fields: LogFields,
+): { message: string; fields: LogFields } {
+  return JSON.parse(JSON.stringify({ message, fields }, redact));
+}
+
 /** Writes a line for a terminal. */
 export function printPrettyLine(
   nowMs: number,

@@ -9,10 +9,12 @@ import type {
   LogFields,
   LogLevel,
   Telemetry,
+  WrittenLine,
 } from "../../ports/telemetry.ts";
 import type { Trace } from "../../ports/tracing.ts";
 import { printJsonLine, printPrettyLine } from "./log_lines.ts";
 import { createMetrics } from "./metrics.ts";
+import { createRecentLines } from "./recent_lines.ts";
 
 /** The levels, least serious first. */
 export const LOG_LEVELS: readonly LogLevel[] = [
@@ -29,6 +31,8 @@ const NONE: Labels = Object.freeze({});
 export interface SystemTelemetry extends Telemetry {
   /** All metrics in the Prometheus text format. */
   exposition(): string;
+  /** The newest lines at warn and above that were written, the oldest first. */
+  recent(): readonly WrittenLine[];
 }
 
 /** Creates telemetry whose lines go to `write`, one call a line. */
@@ -45,10 +49,15 @@ export function createSystemTelemetry(options: {
   const print = format === "json" ? printJsonLine : printPrettyLine;
   const least = LOG_LEVELS.indexOf(options.level);
   const metrics = createMetrics();
+  const recent = createRecentLines();
   const readers = new Set<() => void>();
 
-  function lineOf(level: LogLevel, message: string, fields: LogFields): string {
-    const now = clock.now();
+  function lineOf(
+    now: number,
+    level: LogLevel,
+    message: string,
+    fields: LogFields,
+  ): string {
     try {
       return print(now, level, message, fields);
     } catch (error) {
@@ -59,7 +68,11 @@ export function createSystemTelemetry(options: {
   return {
     log(level, message, fields = {}) {
       if (LOG_LEVELS.indexOf(level) < least) return;
-      write(lineOf(level, message, fields));
+      const now = clock.now();
+      write(lineOf(now, level, message, fields));
+      if (level === "warn" || level === "error") {
+        recent.keep(now, level, message, fields);
+      }
     },
     count: (metric, labels = NONE, by = 1) => metrics.add(metric, labels, by),
     gauge: (metric, value, labels = NONE) => metrics.set(metric, labels, value),
@@ -71,6 +84,7 @@ export function createSystemTelemetry(options: {
       readers.add(listener);
       return () => readers.delete(listener);
     },
+    recent: recent.lines,
     exposition() {
       for (const listener of readers) listener();
       return metrics.exposition();

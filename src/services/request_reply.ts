@@ -35,6 +35,9 @@ export const ANY_CHANNEL = ">";
 /** Most questions that wait for an answer at once. */
 export const MAX_PENDING = 256;
 
+/** Most of one user, who must not keep all others from asking. */
+export const MAX_USER_PENDING = 64;
+
 /** A question. */
 export interface Question {
   /** The channel that it goes to; a durable one. */
@@ -77,7 +80,8 @@ export interface RequestReply {
    * asking again with its id goes on waiting; `conflict` when the id is that of
    * another event, or of a question that nobody can answer; `epoch_changed`
    * when the log begins another life meanwhile; `unavailable` when `MAX_PENDING`
-   * questions wait already, and this one has not been published; else as `EventService.publish`.
+   * questions wait already, or `MAX_USER_PENDING` of a user who may not act for
+   * others, and this one has not been published; else as `EventService.publish`.
    */
   ask(
     question: Question,
@@ -100,6 +104,14 @@ export function createRequestReply(ports: {
 
   const replies = createReplyWatch(ports);
   let pending = 0;
+  const byUser = new Map<string, number>();
+
+  function countOf(user: string, by: 1 | -1): void {
+    const left = (byUser.get(user) ?? 0) + by;
+    if (left > 0) byUser.set(user, left);
+    else byUser.delete(user);
+    pending += by;
+  }
 
   /** Where the question `id`, which the log holds at `position`, wants its answer. */
   async function replyToOf(
@@ -173,13 +185,17 @@ export function createRequestReply(ports: {
     async ask(question, timeoutMs, caller, traceparent, signal) {
       check(question);
       signal?.throwIfAborted();
-      if (pending >= MAX_PENDING) throw tooMany();
+      const { user, isAdmin = false } = caller;
+      if (pending >= MAX_PENDING) throw tooMany(`${MAX_PENDING} questions`);
+      if (!isAdmin && (byUser.get(user) ?? 0) >= MAX_USER_PENDING) {
+        throw tooMany(`${MAX_USER_PENDING} questions of yours`);
+      }
       const id = question.id?.toLowerCase() ??
         uuidV7(clock.now(), entropy.bytes(10));
       const mayBeKnown = question.id !== undefined;
       const expires_at = new Date(clock.now() + timeoutMs).toISOString();
       let position: number | undefined;
-      pending++;
+      countOf(user, 1);
       const end = new AbortController();
       const release = onFirstAbort([signal], (reason) => end.abort(reason));
       clock.sleep(timeoutMs, end.signal).then(
@@ -202,7 +218,7 @@ export function createRequestReply(ports: {
         // What an end breaks off may fail in words of its own.
         throw end.signal.aborted ? end.signal.reason : error;
       } finally {
-        pending--;
+        countOf(user, -1);
         release();
         end.abort();
       }
@@ -218,10 +234,10 @@ function taken(id: string, position: number, by: string): PortError {
   );
 }
 
-function tooMany(): PortError {
+function tooMany(what: string): PortError {
   return new PortError(
     "unavailable",
-    `Cannot ask as ${MAX_PENDING} questions wait for an answer already: try again later`,
+    `Cannot ask as ${what} wait for an answer already: try again later`,
   );
 }
 

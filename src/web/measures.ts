@@ -36,8 +36,12 @@ export interface Measure {
 /** The measures so far, the oldest first. */
 export const measures = signal<readonly Measure[]>([]);
 
+/** What is drawn. */
+const SHOWN =
+  /^holdfast_(?:http_request_d|feature_reads|settings_reads|near_cache_reads)/;
+
 /** The values of a look, by series. */
-type Look = ReadonlyMap<string, number>;
+export type Look = ReadonlyMap<string, number>;
 
 const OWN_ROUTES =
   /^(?:\/|\/web\/.*|\/metrics|\/health.*|\/api\/v1\/status.*|unmatched)$/;
@@ -58,8 +62,8 @@ export async function watchMeasures(signal: AbortSignal): Promise<void> {
   let before: { at: number; look: Look } | undefined;
   while (!signal.aborted) {
     try {
-      const { body } = await call<string>("GET", "/metrics", { signal });
-      const now = { at: Date.now() / 1000, look: parse(body) };
+      const look = await readMetrics(SHOWN, signal);
+      const now = { at: Date.now() / 1000, look };
       if (before) {
         const next = measureOf(
           before.look,
@@ -79,15 +83,15 @@ export async function watchMeasures(signal: AbortSignal): Promise<void> {
   }
 }
 
-function parse(text: string): Look {
+/** The values of the series whose names match `wanted`, at this moment. */
+export async function readMetrics(
+  wanted: RegExp,
+  signal: AbortSignal,
+): Promise<Look> {
+  const { body } = await call<string>("GET", "/metrics", { signal });
   const look = new Map<string, number>();
-  for (const line of text.split("\n")) {
-    if (
-      !/^holdfast_(?:http_request_d|feature_reads|settings_reads|near_cache_reads)/
-        .test(line)
-    ) {
-      continue;
-    }
+  for (const line of body.split("\n")) {
+    if (!wanted.test(line)) continue;
     const space = line.lastIndexOf(" ");
     look.set(line.slice(0, space), Number(line.slice(space + 1)));
   }

@@ -63,6 +63,52 @@ Deno.test("log: a line for people is short, and coloured by level", () => {
   ]);
 });
 
+Deno.test("log: the newest lines at warn and above are remembered, without secrets", () => {
+  const { telemetry } = createWorld("pretty");
+  telemetry.log("info", "nobody need look");
+  telemetry.log("warn", "lost redis://me:hidden@host", {
+    password: "x",
+    n: 1n,
+  });
+  telemetry.log("error", "no fields");
+  const at = Date.parse("2026-01-02T03:04:05.000Z");
+  deepEqual(telemetry.recent(), [
+    {
+      at,
+      level: "warn",
+      message: "lost redis://[redacted]@host",
+      fields: { password: "[redacted]", n: "1" },
+    },
+    { at, level: "error", message: "no fields", fields: {} },
+  ]);
+});
+
+Deno.test("log: what is remembered is bounded, in lines and in length", () => {
+  const { telemetry } = createWorld("json", "error");
+  telemetry.log("warn", "not written, so not remembered");
+  for (let i = 0; i < 250; i++) telemetry.log("error", `line ${i}`);
+  const messages = () => telemetry.recent().map(({ message }) => message);
+  deepEqual(
+    messages(),
+    Array.from({ length: 200 }, (_, i) => `line ${50 + i}`),
+  );
+  telemetry.log("error", "m".repeat(9000), { long: "x".repeat(9000) });
+  equal(JSON.stringify(telemetry.recent().at(-1)).length < 4300, true);
+  equal(messages()[0], "line 51");
+});
+
+Deno.test("log: a remembered line does not change with what was given", () => {
+  const { telemetry } = createWorld();
+  const fields: Record<string, unknown> = { n: 1 };
+  telemetry.log("warn", "one", fields);
+  fields.n = 2;
+  fields.self = fields;
+  telemetry.log("warn", "circular", fields);
+  const [one, circular] = telemetry.recent();
+  deepEqual(one!.fields, { n: 1 });
+  ok(String(circular!.fields.unprintable).startsWith("TypeError"));
+});
+
 Deno.test("log: lines below the level are not written", () => {
   for (const [i, level] of LOG_LEVELS.entries()) {
     const { lines, telemetry } = createWorld("json", level);
@@ -246,13 +292,14 @@ Deno.test("metrics: the exposition is what Prometheus reads", () => {
   equal(telemetry.exposition(), golden);
 });
 
-Deno.test("metrics: without a measurement every metric is described", () => {
+Deno.test("metrics: without a measurement every metric is described, and 0 where it has no labels", () => {
   const lines = createMetrics().exposition().trimEnd().split("\n");
   deepEqual(
     lines,
-    Object.entries(METRICS).flatMap(([name, { kind, help }]) => [
-      `# HELP ${name} ${help}`,
-      `# TYPE ${name} ${kind}`,
+    Object.entries(METRICS).flatMap(([name, metric]) => [
+      `# HELP ${name} ${metric.help}`,
+      `# TYPE ${name} ${metric.kind}`,
+      ..."isAlone" in metric ? [`${name} 0`] : [],
     ]),
   );
 });

@@ -78,6 +78,21 @@ Deno.test("queries: every rule names metrics that there are", () => {
   }
 });
 
+Deno.test("queries: an increase that one event makes is asked of what is there before it", () => {
+  for (const { name, expression } of RULES) {
+    const [, metric, labels] =
+      /increase\((\w+)(\{[^}]*\})?\[\w+\]\)+ > 0$/.exec(expression.trim()) ??
+        [];
+    if (metric === undefined) continue;
+    const isThere = "isAlone" in Object(METRICS)[metric] ||
+      FROM_THE_START.includes(`${metric}${labels}`);
+    ok(isThere, `${name} would not hear of the first one`);
+  }
+});
+
+/** Counts with labels that begin at 0; `tests/services/models_test.ts` sees to it. */
+const FROM_THE_START = ['holdfast_model_reloads_total{result="failed"}'];
+
 Deno.test("queries: every query of the dashboard names metrics that there are", () => {
   const queries = queriesOf(dashboard);
   ok(queries.length >= 80);

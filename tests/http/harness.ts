@@ -288,6 +288,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       instance: "test",
     }),
     exposition: () => "holdfast_log_position 0\n",
+    recentLog: () => [],
     ...common,
     version: "1.2.3",
     ...options.services,

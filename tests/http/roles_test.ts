@@ -39,6 +39,7 @@ const SERVED: Readonly<Record<string, readonly Role[]>> = {
   "/api/admin/api-keys": ROLES,
   "/api/admin/users": ["state"],
   "/api/admin/audit": ROLES,
+  "/api/admin/log": ROLES,
   "/api/v1/status": ROLES,
   "/health": ROLES,
   "/metrics": ROLES,

@@ -60,3 +60,29 @@ Deno.test("status: the stream tells each second, and each change at once", async
   equal(await next, "normal", "a second later nobody has to tell");
   await stream.leave();
 });
+
+Deno.test("log: recent lines are told to who administers, and to nobody else", async () => {
+  const { send } = createHarness({
+    services: {
+      recentLog: () => [{
+        at: Date.parse("2026-01-02T14:32:00.000Z"),
+        level: "warn",
+        message: "settings were not warmed up",
+        fields: { error: "timeout" },
+      }],
+    },
+  });
+  const { status, json } = await send("GET", "/api/admin/log");
+  equal(status, 200);
+  deepEqual(json.lines, [{
+    at: "2026-01-02T14:32:00.000Z",
+    level: "warn",
+    message: "settings were not warmed up",
+    fields: { error: "timeout" },
+  }]);
+  const refused = await send("GET", "/api/admin/log", {
+    headers: { "x-user-id": "42" },
+  });
+  equal(refused.status, 403);
+  equal(JSON.stringify(refused.json).includes("warmed"), false);
+});

@@ -71,6 +71,9 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
           PORT: port,
         });
         equal(await healthAt(port), 0);
+        // As compose files have it: "${HOLDFAST_KEY:-}".
+        const unset = { HOLDFAST_URL: "", HOLDFAST_KEY: "" };
+        equal(await healthAt(port, unset), 0);
       }
       equal(await healthAt(port), 1);
     } finally {
@@ -79,10 +82,13 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
   });
 }
 
-async function healthAt(port: string): Promise<number> {
+async function healthAt(
+  port: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-net", "--allow-env", "src/main.ts", "health"],
-    env: { PORT: port },
+    env: { PORT: port, ...env },
   }).output();
   return code;
 }

@@ -7,8 +7,9 @@ import { createMemoryModelRegistry } from "../../adapters/memory/model_registry.
 import { openNoopEventBus } from "../../adapters/noop/event_bus.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import { PortError } from "../../ports/port_error.ts";
+import { createSystemTelemetry } from "../../adapters/system/telemetry.ts";
 import { createModelService } from "../../src/services/models.ts";
-import { deepEqual, equal, rejects } from "../support/assert.ts";
+import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
 import { aPortError, guardPort } from "../support/guarded_port.ts";
 import { createMemoryWorld } from "../support/memory_world.ts";
 import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
@@ -64,6 +65,29 @@ function createWorld(first?: string, other?: EventBus) {
       telemetry.counted("holdfast_model_reloads_total", { result }),
   };
 }
+
+Deno.test("failed reloads are counted from 0 on, so that the first one is an increase", () => {
+  const { clock, bus } = createMemoryWorld();
+  const telemetry = createSystemTelemetry({
+    clock,
+    level: "error",
+    format: "json",
+    write() {},
+  });
+  createModelService({
+    registry: createMemoryModelRegistry({
+      strategy: "alpha_baseline",
+      clock,
+      source: () => undefined,
+    }),
+    bus: bus(),
+    clock,
+    entropy: createSeededEntropy(),
+    telemetry,
+  });
+  const line = 'holdfast_model_reloads_total{result="failed"} 0\n';
+  ok(telemetry.exposition().includes(line));
+});
 
 Deno.test("the first model is loaded, of which nobody is told", async () => {
   const { models, active, told, telemetry, reloads } = createWorld("v1");

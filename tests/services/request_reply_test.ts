@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { parseUserId } from "../../domain/user_id.ts";
 import { PortError } from "../../ports/port_error.ts";
 import {
   MAX_PENDING,
+  MAX_USER_PENDING,
   type Question,
 } from "../../src/services/request_reply.ts";
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
@@ -280,8 +282,46 @@ Deno.test("a question is waited for where the log is read late", async () => {
   equal(dataOf(await asked), 1);
 });
 
+Deno.test("a user has so many questions wait, and others can ask all the same", async () => {
+  const { ask, start, clock } = createRequestWorld();
+  const asked = Array.from(
+    { length: MAX_USER_PENDING },
+    () => ask({ id: undefined }),
+  );
+  const ended = Promise.allSettled(asked);
+  await settle(2000);
+  await rejects(ask({ id: undefined }), {
+    code: "unavailable",
+    message:
+      `Cannot ask as ${MAX_USER_PENDING} questions of yours wait for an answer already: try again later`,
+  });
+  await pass(clock, 5000);
+  await ended;
+  const again = ask({ id: undefined });
+  await settle();
+  await pass(clock, 5000);
+  await rejects(again, { code: "timeout" });
+  const one = start();
+  const many = Array.from(
+    { length: MAX_USER_PENDING },
+    () => one.ask({ ...QUESTION, id: undefined }, 100, CALLER),
+  );
+  const bob = { user: parseUserId("bob") };
+  const others = one.ask({ ...QUESTION, id: undefined }, 100, bob);
+  const all = Promise.allSettled([...many, others]);
+  await settle(2000);
+  await pass(clock, 100);
+  for (const result of await all) {
+    equal(result.status === "rejected" && result.reason.code, "timeout");
+  }
+});
+
 Deno.test("no more than so many questions wait; the others are told to come back", async () => {
-  const { ask, answer, bus, clock } = createRequestWorld();
+  const { start, answer, bus, clock } = createRequestWorld();
+  const service = start();
+  const operator = { ...CALLER, isAdmin: true };
+  const ask = (more: object) =>
+    service.ask({ ...QUESTION, ...more }, 5000, operator);
   const idOf = (i: number) => `019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e${1000 + i}`;
   const asked = Array.from(
     { length: MAX_PENDING },

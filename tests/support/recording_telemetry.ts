@@ -31,6 +31,8 @@ export interface RecordingTelemetry extends Telemetry {
     metric: MetricName<"histogram">,
     labels?: Labels,
   ): readonly number[];
+  /** None: those that were logged are told by `logged`. */
+  recent(): readonly [];
 }
 
 /** Creates telemetry that has been told nothing. */
@@ -79,6 +81,7 @@ export function createRecordingTelemetry(): RecordingTelemetry {
       for (const listener of readers) listener();
       return gauges.get(nameOf(metric, labels));
     },
+    recent: () => [],
     observed: (metric, labels) => observed.get(nameOf(metric, labels)) ?? [],
     counted: (metric, labels) => counters.get(nameOf(metric, labels)) ?? 0,
   };

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../../../ports/clock.ts";
-import type { Telemetry } from "../../../ports/telemetry.ts";
+import type { Telemetry, WrittenLine } from "../../../ports/telemetry.ts";
 import type { Autopilot } from "../../apps/autopilot.ts";
 import type { ExecutionGateway } from "../../apps/execution_gateway.ts";
 import type { Orchestrator } from "../../apps/orchestrator.ts";
@@ -39,6 +39,7 @@ import { consumerRoutes } from "./groups/mod.ts";
 import { healthRoutes } from "./health.ts";
 import { orchestrationRoutes } from "./orchestration.ts";
 import { orderRoutes } from "./orders.ts";
+import { recentLogRoutes } from "./recent_log.ts";
 import { requestRoutes } from "./requests.ts";
 import { settingsRoutes } from "./settings/mod.ts";
 import { signalRoutes } from "./signals.ts";
@@ -87,6 +88,8 @@ export interface RouteServices {
   readonly status: StatusService;
   /** Prints every metric in the text exposition format. */
   readonly exposition: () => string;
+  /** The newest log lines at warn and above, the oldest first. */
+  readonly recentLog: () => readonly WrittenLine[];
   /** Tells the beat of streams. */
   readonly clock: Clock;
   /** Takes what streams say. */
@@ -124,6 +127,7 @@ export function routesOf(
     apiKeyRoutes(services),
     isState && userRoutes(services.erasure),
     auditRoutes(services.audit),
+    recentLogRoutes(services.recentLog),
     healthRoutes(services.health, services.exposition),
     statusRoutes(services),
   ].flatMap((area) => area || []);

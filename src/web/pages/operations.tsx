@@ -1,5 +1,6 @@
 /**
- * What an operator may look at and turn: adapters, instances, the kill switch.
+ * What an operator may look at and turn: adapters, instances, the breaker, the
+ * kill switch, keys, and the newest of the log.
  *
  * @module
  */
@@ -11,6 +12,8 @@ import { ask } from "../parts/ask.tsx";
 import { Empty, Fault, Mark, Section, Table, Time } from "../parts/basics.tsx";
 import { count, nameOf } from "../words.ts";
 import { AdminCalls, ApiKeys } from "./keys.tsx";
+import { RecentLog } from "./recent_log.tsx";
+import { RedisFigures } from "./redis_figures.tsx";
 
 interface KillSwitches {
   readonly engaged: boolean;
@@ -92,11 +95,13 @@ export function Operations() {
             </Table>
           )}
       </Section>
+      {now.redis_status !== "disabled" && <RedisFigures />}
       {may("admin") && (
         <>
           <KillSwitch />
           <ApiKeys />
           <AdminCalls />
+          <RecentLog />
         </>
       )}
     </>
