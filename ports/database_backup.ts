@@ -30,7 +30,8 @@ export interface RestoreReport {
 export interface DatabaseBackup {
   /**
    * Writes what stands in the database at one moment, while others use it, to
-   * the new file at `path`. When it resolves, the file is whole and on disk.
+   * the new file at `path`. When it resolves, the file is whole and on disk, and
+   * those may read it who may read the database.
    *
    * @throws {PortError} `conflict` when there is something at `path`;
    * `not_found` when there is no database; `corrupt`, `full`, `unavailable`.

@@ -42,7 +42,7 @@ export function createSqliteBackup(
       }
       const partial = `${to}.partial-${newMark(options)}`;
       try {
-        await makeFile(partial, { mode: path });
+        await makeFile(partial, { rightsOf: path });
         await copy(path, partial);
         const report = inspect(partial);
         await placeNew(partial, to);
@@ -68,15 +68,16 @@ export function createSqliteBackup(
         await makeFile(
           made,
           isThere
-            ? { mode: place, owner: place }
-            : { mode: from, owner: dirname(place) },
+            ? { rightsOf: place, ownerOf: place }
+            : { rightsOf: from, ownerOf: dirname(place) },
         );
         await copy(from, made);
         using owner = isThere ? own(place) : undefined;
         const report = await makeSuccessor(options, made, owner);
         const stamp = new Date(clock.now()).toISOString().replace(/[:.]/g, "-");
         const kept = `${place}.replaced-${stamp}`;
-        await replace(made, place, kept, isThere);
+        const isOwned = owner !== undefined;
+        await replace(made, place, kept, { isThere, isOwned });
         return isThere ? { ...report, kept } : report;
       } finally {
         await discard(made);

@@ -9,25 +9,25 @@ import { PortError } from "../../ports/port_error.ts";
 /** What SQLite may leave beside a file; it would be read into another one. */
 const LEFT_BEHIND = ["-wal", "-journal"];
 
-/** Whose files are imitated. */
+/** What a new file is to be like. */
 export interface Likeness {
-  /** Who may read and write it. */
-  readonly mode: string;
-  /** Whom it belongs to; whoever makes it, when absent. */
-  readonly owner?: string;
+  /** The file that those may use who may use the new one. */
+  readonly rightsOf: string;
+  /** The file or folder to whose user it is to belong; whoever makes it, when absent. */
+  readonly ownerOf?: string;
 }
 
 /**
- * Makes an empty file at `path`, as the files of `like` are.
+ * Makes an empty file at `path`, which is like those that `like` names.
  *
  * @throws {PortError} `unavailable`.
  */
 export async function makeFile(path: string, like: Likeness): Promise<void> {
   try {
-    const { mode } = await Deno.stat(like.mode);
+    const { mode } = await Deno.stat(like.rightsOf);
     const only = { write: true, createNew: true, mode: 0o600 };
     (await Deno.open(path, only)).close();
-    if (like.owner !== undefined) await giveTo(path, like.owner);
+    if (like.ownerOf !== undefined) await giveTo(path, like.ownerOf);
     if (mode !== null) await Deno.chmod(path, mode & 0o777);
   } catch (error) {
     throw toFileError(error, path);
@@ -75,10 +75,18 @@ export async function placeNew(made: string, path: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
+/** What a file takes the place of. */
+export interface Replaced {
+  /** Whether there is a file; else only what is left of one may be. */
+  readonly isThere: boolean;
+  /** Whether somebody has it alone, who takes away by himself what is beside it. */
+  readonly isOwned: boolean;
+}
+
 /**
- * Brings the whole of `made` to the disk, then puts it in the place of `path`,
- * which is called `kept` from then on. Without a file at `path` only what is
- * left of one is. Either all of it is done or nothing.
+ * Brings the whole of `made` to the disk, then puts it in the place of `path`;
+ * what was there is called `kept` from then on. Either all of it is done or
+ * nothing.
  *
  * @throws {PortError} As `placeNew` does.
  */
@@ -86,7 +94,7 @@ export async function replace(
   made: string,
   path: string,
   kept: string,
-  isThere: boolean,
+  { isThere, isOwned }: Replaced,
 ): Promise<void> {
   await using undo = new AsyncDisposableStack();
   try {
@@ -96,7 +104,7 @@ export async function replace(
       await Deno.link(path, kept);
       undo.defer(() => Deno.remove(kept).catch(() => {}));
     }
-    for (const end of LEFT_BEHIND) {
+    for (const end of isOwned ? [] : LEFT_BEHIND) {
       if (!await moved(path + end, kept + end)) continue;
       undo.defer(() => Deno.rename(kept + end, path + end).catch(() => {}));
     }

@@ -184,6 +184,7 @@ if (await needs(import.meta.url, ["read", "write", "run", "env", "sys"])) {
     ok((await Deno.lstat(path)).isSymlink);
     ok(kept!.startsWith(`${real}.replaced-`));
     equal(await positionOf(real), 1);
+    ok(!(await namesBeside(path)).some((name) => name.endsWith("-journal")));
     equal(await positionOf(kept!), 3);
   });
 

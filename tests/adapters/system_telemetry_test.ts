@@ -192,6 +192,10 @@ for (const [text, redacted] of URLS) {
 
 const SECRETS = [
   [
+    "my_hf_ab12cd34ef56_c2VjcmV0-_x is off",
+    "my_hf_ab12cd34ef56_[redacted] is off",
+  ],
+  [
     "key hf_ab12cd34ef56_c2VjcmV0-_x is off",
     "key hf_ab12cd34ef56_[redacted] is off",
   ],
