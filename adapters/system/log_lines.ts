@@ -25,7 +25,7 @@ const CUTS: readonly Cut[] = [
   // An API key; which one it is may be told.
   {
     sign: "hf_",
-    secret: /\bhf_([a-z0-9]{1,32})_[\w-]+/g,
+    secret: /hf_([a-z0-9]{1,32})_[\w-]+/g,
     mark: "hf_$1_[redacted]",
   },
   {

@@ -20,11 +20,11 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import { createAttempts } from "./api_keys/attempts.ts";
 import { createFirstKey, type FirstKey } from "./api_keys/first_key.ts";
 import { createKeyRing, type KeyCheck } from "./api_keys/key_ring.ts";
 import { createKeyUses } from "./api_keys/key_uses.ts";
 import { drawKey, drawPepper, drawSecret } from "./api_keys/new_key.ts";
-import { errorFields } from "./error_fields.ts";
 
 export type { KeyCheck, KeyGrant } from "./api_keys/key_ring.ts";
 
@@ -122,7 +122,7 @@ export function createApiKeys(options: {
   let first: FirstKey | undefined;
   /** Ends of keys made here: what was read before may still have them. */
   let ends = 0;
-  let isFailing = false;
+  const attempt = createAttempts(telemetry);
 
   /** Reads what has changed; the result is at least as new as the call. */
   function look(): Promise<void> {
@@ -195,22 +195,6 @@ export function createApiKeys(options: {
     telemetry.log("info", what, { key_id: id, actor });
   }
 
-  /** Does `work`; says once that it fails, and once that it does not any more. */
-  async function attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-      if (isFailing) telemetry.log("info", "API keys are up to date again");
-      isFailing = false;
-    } catch (error) {
-      if (!isFailing) {
-        telemetry.log("warn", "API keys cannot be brought up to date", {
-          ...errorFields(error),
-        });
-      }
-      isFailing = true;
-    }
-  }
-
   return {
     check(text) {
       if (!isApiKeyText(text)) return "unknown";
@@ -276,14 +260,17 @@ export function createApiKeys(options: {
     },
 
     async run(signal) {
-      while (!signal.aborted) {
-        await clock.sleep(LOOK_MS, signal);
-        ring.expire(clock.now());
-        await attempt(async () => {
-          await look();
-          await uses.flush();
-        });
-      }
+      const every = async (work: () => unknown) => {
+        while (!signal.aborted) {
+          await clock.sleep(LOOK_MS, signal);
+          await work();
+        }
+      };
+      await Promise.all([
+        // A store that takes its time holds up no end.
+        every(() => ring.expire(clock.now())),
+        every(() => attempt(() => look().then(uses.flush))),
+      ]);
     },
   };
 }

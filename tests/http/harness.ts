@@ -9,7 +9,6 @@ import { parseSymbol } from "../../domain/symbol.ts";
 import type { TradingDate } from "../../domain/trading_date.ts";
 import type { ModelInfo } from "../../ports/model_registry.ts";
 import { PortError } from "../../ports/port_error.ts";
-import type { LogFields, Telemetry } from "../../ports/telemetry.ts";
 import type { SignalService } from "../../src/apps/signal_service.ts";
 import { type App, createApp } from "../../src/http/app.ts";
 import { createHostGuard } from "../../src/http/host_guard.ts";
@@ -39,39 +38,16 @@ import { createFakeState } from "../support/fake_state.ts";
 import { createMemoryWorld } from "../support/memory_world.ts";
 import { createTradingWorld } from "../support/trading_world.ts";
 import { createSeededEntropy } from "../support/seeded_entropy.ts";
+import {
+  createRecordingTelemetry,
+  type RecordingTelemetry,
+} from "./told_telemetry.ts";
 
-/** One line of the log. */
-export interface LogLine {
-  readonly level: string;
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
-/** A telemetry that keeps what it is told. */
-export interface RecordingTelemetry extends Telemetry {
-  readonly lines: LogLine[];
-  /** `metric{labels}` of every count and observation. */
-  readonly measured: string[];
-}
-
-/** Creates a telemetry that keeps what it is told. */
-export function createRecordingTelemetry(): RecordingTelemetry {
-  const lines: LogLine[] = [];
-  const measured: string[] = [];
-  const measure = (metric: string, labels = {}) =>
-    measured.push(`${metric}${JSON.stringify(labels)}`);
-  return {
-    lines,
-    measured,
-    log: (level, message, fields = {}) =>
-      lines.push({ level, message, fields }),
-    count: measure,
-    gauge: () => {},
-    retain: () => {},
-    onRead: () => () => {},
-    observe: (metric, _value, labels) => measure(metric, labels),
-  };
-}
+export {
+  createRecordingTelemetry,
+  type LogLine,
+  type RecordingTelemetry,
+} from "./told_telemetry.ts";
 
 /** The model of the fake signal service. */
 export const MODEL: ModelInfo = {

@@ -138,6 +138,21 @@ Deno.test("a key expires by itself, and its streams end", async () => {
   equal(await keys.check(text), "expired");
 });
 
+Deno.test("a database that does not answer holds up no end of a key", async () => {
+  const { open, clock, world } = createWorld();
+  await using keys = open();
+  keys.start();
+  const expiresAt = clock.now() + 10_000;
+  const { text } = await keys.create({ ...WANTED, expiresAt }, "root");
+  const granted = await keys.check(text);
+  ok(typeof granted !== "string");
+  const held = Promise.withResolvers<void>();
+  world.holds = held.promise;
+  await pass(clock, 10_000 + LOOK_MS);
+  equal(granted.ended.aborted, true);
+  held.resolve();
+});
+
 Deno.test("a rotated key has one secret, or two for a while", async () => {
   const { open, clock } = createWorld();
   await using one = open();

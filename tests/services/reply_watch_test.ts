@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MAX_USER_PENDING } from "../../src/services/request_reply.ts";
 import { deepEqual, equal, ok } from "../support/assert.ts";
 import { guardedBus } from "../support/event_buses.ts";
 import { anEvent } from "../support/events.ts";
@@ -29,7 +30,7 @@ Deno.test("all who wait follow the log together, and each hears what comes after
     }),
   });
   const idOf = (i: number) => `019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e5${100 + i}`;
-  const count = 200;
+  const count = MAX_USER_PENDING;
   const asked = Array.from({ length: count }, (_, i) => ask({ id: idOf(i) }));
   await settle(2000);
   equal(now.waits, 1);

@@ -320,7 +320,7 @@ Deno.test("no more than so many questions wait; the others are told to come back
   const { start, answer, bus, clock } = createRequestWorld();
   const service = start();
   const operator = { ...CALLER, isAdmin: true };
-  const ask = (more: object) =>
+  const ask = (more: object = {}) =>
     service.ask({ ...QUESTION, ...more }, 5000, operator);
   const idOf = (i: number) => `019b7e5d-8c0e-7cc4-9b0a-6f2d1c3e${1000 + i}`;
   const asked = Array.from(
