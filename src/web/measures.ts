@@ -15,16 +15,24 @@ const FIRST_LOOK_MS = 400;
 /** Points that a chart holds: five minutes. */
 const MAX_POINTS = 150;
 
+/** How long something took, in milliseconds; null where it did not happen. */
+export interface Quantiles {
+  /** Half of it took no longer. */
+  readonly p50: number | null;
+  /** 99 of 100 did not. */
+  readonly p99: number | null;
+}
+
 /** What happened between two looks. */
 export interface Measure {
   /** Unix seconds. */
   readonly at: number;
   /** Requests a second, without those of this page. */
   readonly rate: number;
-  /** Half of the requests were answered within so many milliseconds. */
-  readonly p50Ms: number | null;
-  /** 99 of 100 were. */
-  readonly p99Ms: number | null;
+  /** How long they took. */
+  readonly answers: Quantiles;
+  /** How long one read of settings or features took, by what was asked. */
+  readonly reads: Readonly<Record<"redis" | "postgres", Quantiles>>;
   /** Part of reads that a cache answered, 0 to 100. */
   readonly hitPercent: number | null;
   /** Settings documents read a second, by where they came from. */
@@ -38,7 +46,7 @@ export const measures = signal<readonly Measure[]>([]);
 
 /** What is drawn. */
 const SHOWN =
-  /^holdfast_(?:http_request_d|feature_reads|settings_reads|near_cache_reads)/;
+  /^holdfast_(?:http_request_d|feature_reads|settings_reads|near_cache_reads|redis_call_s.*"(?:settings|feature)_read"|postgres_statement_s.*"(?:settings|features)\.read")/;
 
 /** The values of a look, by series. */
 export type Look = ReadonlyMap<string, number>;
@@ -104,7 +112,9 @@ function measureOf(
   seconds: number,
   at: number,
 ): Measure {
-  const buckets = new Map<number, number>();
+  const http: Buckets = new Map();
+  const redis: Buckets = new Map();
+  const postgres: Buckets = new Map();
   const byPort: Record<string, number> = {};
   const bySource: Record<string, number> = {};
   let total = 0;
@@ -119,6 +129,8 @@ function measureOf(
     if (result === "miss") misses += grown;
     const source = /\bsource="(\w+)"/.exec(series)?.[1];
     if (source) bySource[source] = (bySource[source] ?? 0) + grown / seconds;
+    if (series.startsWith("holdfast_redis")) fill(redis, series, grown);
+    if (series.startsWith("holdfast_postgres")) fill(postgres, series, grown);
     if (!series.startsWith("holdfast_http_request_duration_seconds_")) continue;
     const route = /\broute="([^"]*)"/.exec(series)?.[1] ?? "";
     if (OWN_ROUTES.test(route) || route.endsWith("/stream")) continue;
@@ -127,27 +139,38 @@ function measureOf(
       const port = PORT_ROUTES.find(([, routes]) => routes.test(route))?.[0];
       if (port) byPort[port] = (byPort[port] ?? 0) + grown / seconds;
     }
-    const end = /\ble="([^"]+)"/.exec(series)?.[1];
-    if (end) {
-      const s = end === "+Inf" ? Infinity : Number(end);
-      buckets.set(s, (buckets.get(s) ?? 0) + grown);
-    }
+    fill(http, series, grown);
   }
   const reads = hits + misses;
   return {
     at,
     rate: total / seconds,
-    p50Ms: quantile(buckets, 0.5),
-    p99Ms: quantile(buckets, 0.99),
+    answers: quantilesOf(http),
+    reads: { redis: quantilesOf(redis), postgres: quantilesOf(postgres) },
     hitPercent: reads === 0 ? null : 100 * hits / reads,
     readsBySource: bySource,
     rateByPort: byPort,
   };
 }
 
+/** How often something took no longer than so many seconds. */
+type Buckets = Map<number, number>;
+
+/** Adds what one series of a histogram has grown by, if it is of a bucket. */
+function fill(buckets: Buckets, series: string, grown: number): void {
+  const end = /\ble="([^"]+)"/.exec(series)?.[1];
+  if (!end) return;
+  const s = end === "+Inf" ? Infinity : Number(end);
+  buckets.set(s, (buckets.get(s) ?? 0) + grown);
+}
+
+function quantilesOf(buckets: Buckets): Quantiles {
+  return { p50: quantile(buckets, 0.5), p99: quantile(buckets, 0.99) };
+}
+
 /** The quantile in milliseconds, drawn evenly through its bucket. */
 function quantile(
-  buckets: ReadonlyMap<number, number>,
+  buckets: Buckets,
   part: number,
 ): number | null {
   const ends = [...buckets.keys()].sort((a, b) => a - b);

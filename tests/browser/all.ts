@@ -4,6 +4,7 @@
  * @module
  */
 import "./events.ts";
+import "./operations.ts";
 import "./overview.ts";
 import "./pages.ts";
 import "./settings.ts";

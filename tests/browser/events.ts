@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { deepEqual, equal, fail, match, ok } from "../support/assert.ts";
-import { type Tab, testPage, type World } from "./world.ts";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
+import { median, type Tab, testPage, type World } from "./world.ts";
 
 const SETUP = { ticker: "SYNA", setup_id: "s-1" };
 
@@ -77,7 +77,7 @@ testPage("the tail pauses, filters, and replays from a time", async (world) => {
   await show.click();
   await untilShown(tab, last + 4);
   deepEqual(
-    await positions(tab),
+    (await positions(tab)).slice(0, 7),
     Array.from({ length: 7 }, (_, i) => last + 4 - i),
   );
 
@@ -87,28 +87,29 @@ testPage("the tail pauses, filters, and replays from a time", async (world) => {
 });
 
 testPage("1000 events a second do not freeze the page", async (world) => {
+  // What the machine drops meanwhile is not the tail's doing: another page
+  // tells, in the same seconds.
+  await using elsewhere = await world.tab();
+  await elsewhere.open("operations");
   await using tab = await world.tab();
-  const told: string[] = [];
-  // A page that freezes does so each time; a busy machine now and then.
-  for (let attempt = 0; attempt < 3; attempt++) {
-    // What the machine drops while it publishes is not the tail's doing.
-    await tab.open("operations");
-    const [elsewhere] = await Promise.all([
+  await tab.open("events");
+  await untilShown(tab, await publish(world, 1));
+  const looks: { here: number; there: number }[] = [];
+  while (looks.length < 3) {
+    const [here, there, last] = await Promise.all([
       droppedPercent(tab),
-      publishFast(world),
-    ]);
-    await tab.open("events");
-    await untilShown(tab, await publish(world, 1));
-    const [busy, last] = await Promise.all([
-      droppedPercent(tab),
+      droppedPercent(elsewhere),
       publishFast(world),
     ]);
     await untilShown(tab, last);
-    told.push(`${elsewhere.toFixed(1)} % elsewhere, ${busy.toFixed(1)} % here`);
-    console.log(`frames dropped: ${told.at(-1)}`);
-    if (busy < elsewhere + 5) return;
+    looks.push({ here, there });
   }
-  fail(`Too many frames were dropped: ${told.join("; ")}`);
+  const told = looks.map(({ here, there }) =>
+    `${here.toFixed(1)} % here, ${there.toFixed(1)} % elsewhere`
+  ).join("; ");
+  console.log(`frames dropped: ${told}`);
+  const more = median(looks.map(({ here, there }) => here - there));
+  ok(more < 5, `Too many frames were dropped: ${told}`);
 });
 
 /** Publishes 2000 events in two seconds; the position of the last one. */

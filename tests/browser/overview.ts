@@ -5,7 +5,14 @@
  * @module
  */
 import { equal, match, ok } from "../support/assert.ts";
-import { artefacts, PATIENCE_MS, type Tab, testPage } from "./world.ts";
+import {
+  artefacts,
+  median,
+  PATIENCE_MS,
+  type Tab,
+  testPage,
+  type World,
+} from "./world.ts";
 
 /** How soon a change has to be seen. */
 const SEEN_MS = 2000;
@@ -33,16 +40,14 @@ async function untilSays(tab: Tab, text: string): Promise<number> {
 testPage("Redis stopped and started under an open overview", async (world) => {
   await using tab = await world.tab();
   await tab.open("overview");
-  await untilSays(tab, "All on Redis.");
+  // Those that were killed before are instances until their leases end.
+  await untilSays(tab, "1 instance,");
+  await untilSays(tab, "nothing waiting");
   match(
     await sentence(tab).innerText(),
-    /^All on Redis\. 1 instance, log at \d+, nothing waiting\.$/,
+    /^All on Redis\. 1 instance, log at [\d\u202f]+, nothing waiting\.$/,
   );
   equal((await picture(tab))["settings_store"], "redis");
-  const paints = await tab.page.evaluate(() =>
-    performance.getEntriesByName("first-contentful-paint")[0]?.startTime
-  );
-  ok(paints !== undefined && paints < 500, `first paint after ${paints} ms`);
 
   // Who has settings of his own has them before the outage.
   await world.ask("GET", "/api/user/settings?include=all");
@@ -89,3 +94,65 @@ testPage(
     await untilSays(tab, "All on Redis.");
   },
 );
+
+/** How soon the page has to say how things are, on a machine with time for it. */
+const PAINTED_MS = 500;
+
+/** How soon such a machine has painted what the control page asks for. */
+const CONTROL_MS = 150;
+
+/** A page of nothing but the question that the dashboard asks too. */
+const CONTROL = `<!doctype html><title>Control</title><main><h1></h1></main>
+<script type="module">
+const answer = await fetch("/api/v1/status");
+const { mode } = await answer.json();
+document.querySelector("h1").textContent = "All on Redis. " + mode;
+</script>`;
+
+testPage("the sentence is painted within half a second", async (world) => {
+  const pages: number[] = [];
+  const controls: number[] = [];
+  for (let look = 0; look < 5; look++) {
+    // The control tells how fast browser, service and database are by then.
+    controls.push(await sentencePaint(world, CONTROL));
+    pages.push(await sentencePaint(world));
+  }
+  const [page, control] = [median(pages), median(controls)];
+  const most = PAINTED_MS * Math.max(1, control / CONTROL_MS);
+  const told = `the sentence after ${page.toFixed()} ms, ` +
+    `the control page's after ${control.toFixed()} ms`;
+  console.log(`median of 5: ${told}`);
+  ok(page < most, `${told}: at most ${most.toFixed()} ms`);
+});
+
+/**
+ * Milliseconds until the frame is painted that says how things are: on the
+ * overview, or on a page of `control` in its place.
+ */
+async function sentencePaint(world: World, control?: string): Promise<number> {
+  await using tab = await world.tab();
+  if (control !== undefined) {
+    const contentType = "text/html";
+    await tab.page.route(
+      `${world.url}/`,
+      (route) => route.fulfill({ contentType, body: control }),
+    );
+  }
+  await tab.page.addInitScript(() => {
+    const told = Promise.withResolvers<number>();
+    Object.assign(globalThis, { told: told.promise });
+    const changes = new MutationObserver(() => {
+      const heading = document.querySelector("main h1")?.textContent ?? "";
+      if (!heading.startsWith("All on Redis.")) return;
+      changes.disconnect();
+      // What is asked for in a frame comes before it is painted.
+      requestAnimationFrame(() =>
+        setTimeout(() => told.resolve(performance.now()))
+      );
+    });
+    const everything = { subtree: true, childList: true, characterData: true };
+    changes.observe(document, everything);
+  });
+  await tab.open("overview");
+  return await tab.page.evaluate("told") as number;
+}

@@ -47,7 +47,7 @@ testPage("a setting is edited, saved and reverted", async (world) => {
     .getByRole("button", { name: "Revert", exact: true }).click();
   await tab.page.locator("h1", { hasText: /^1 of \d+ settings/ }).waitFor();
   equal(await stopLoss(world), 1.3);
-});
+}, { user: "11" });
 
 testPage("another client saves first: both values are shown", async (world) => {
   await using tab = await world.tab();
@@ -71,7 +71,7 @@ testPage("another client saves first: both values are shown", async (world) => {
   await tab.page.getByText("1 setting saved.").waitFor();
   const { sltp } = (await world.ask("GET", SCALP)).body;
   deepEqual([sltp.stop_loss_percent, sltp.take_profit_percent], [1.9, 2.6]);
-});
+}, { user: "12" });
 
 testPage(
   "what is refused is told at its field, in the API's words",
@@ -94,6 +94,7 @@ testPage(
     await row(tab, STOP_LOSS).getByRole("alert").waitFor();
     equal(await stopLoss(world), before);
   },
+  { user: "13" },
 );
 
 testPage(
@@ -121,4 +122,5 @@ testPage(
     await tab.page.getByText("1 setting saved.").waitFor();
     equal(await stopLoss(world), 1.4);
   },
+  { user: "14" },
 );

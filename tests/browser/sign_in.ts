@@ -62,6 +62,7 @@ testPage("a key is asked for, and gives what it may", async (world) => {
   );
   equal(await page.getByRole("combobox").count(), 0);
   equal(await page.getByText("Kill switch").count(), 0);
+  equal(await page.getByText("Log, warn and above").count(), 0);
   match(await page.locator("footer").innerText(), /as 42/);
   await page.getByRole("link", { name: "Settings", exact: true }).click();
   await page.locator(".setting").first().waitFor();
@@ -79,7 +80,7 @@ testPage("a key is asked for, and gives what it may", async (world) => {
   }));
   equal(kept.forLong, 0);
   equal(kept.address.includes("hf_"), false);
-}, { AUTH: "keys" });
+}, { env: { AUTH: "keys" } });
 
 testPage("an administrator makes and revokes a key", async (world) => {
   await using tab = await world.tab();
@@ -96,4 +97,4 @@ testPage("an administrator makes and revokes a key", async (world) => {
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" })
     .click();
   await row.waitFor({ state: "detached" });
-}, { AUTH: "keys" });
+}, { env: { AUTH: "keys" } });

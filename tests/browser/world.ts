@@ -40,7 +40,7 @@ export interface Tab extends AsyncDisposable {
 }
 
 /** Everything that a test of the dashboard stands on. */
-export interface World extends AsyncDisposable {
+export interface World {
   readonly redis: PrivateRedis;
   readonly url: string;
   /** The service as it runs now. */
@@ -86,31 +86,75 @@ async function findPlaces(): Promise<Places | undefined> {
   return undefined;
 }
 
-/** Registers a test of the dashboard. */
+/** What a test needs otherwise than others. */
+export interface Needs {
+  /** Variables of the service; tests with the same ones share a world. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Who its tabs and clients are: a user whom no other test touches. */
+  readonly user?: string;
+}
+
+/** The worlds that are open, by the variables of their services. */
+const worlds = new Map<string, Promise<SharedWorld>>();
+
+/** The one Chromium of all worlds. */
+let browser: Promise<Browser> | undefined;
+
+/**
+ * Registers a test of the dashboard. It finds the world as the tests before it
+ * have left it, with Redis and the service running; one that fails leaves none.
+ */
 export function testPage(
   name: string,
   run: (world: World) => Promise<void>,
-  env: Record<string, string> = {},
+  { env = {}, user }: Needs = {},
 ): void {
   if (!places) return;
   const found = places;
+  const id = JSON.stringify(env);
   Deno.test({
     name: `dashboard: ${name}`,
-    // The browser's driver keeps things of its own until its end.
+    // The browser and the servers outlive a test.
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
-      await using world = await openWorld(found, env);
-      await run(world);
+      const shared = worlds.get(id) ?? openWorld(found, env);
+      worlds.set(id, shared);
+      try {
+        await run((await shared).as(user));
+      } catch (error) {
+        worlds.delete(id);
+        await (await shared)[Symbol.asyncDispose]();
+        throw error;
+      }
     },
   });
 }
 
+if (places) {
+  Deno.test.afterAll(async () => {
+    for (const world of worlds.values()) {
+      await (await world)[Symbol.asyncDispose]();
+    }
+    await (await browser)?.close();
+  });
+}
+
+/** A world that several tests use, one after the other. */
+interface SharedWorld extends AsyncDisposable {
+  /** The world as `user` meets it. */
+  as(user: string | undefined): World;
+}
+
 async function openWorld(
   found: Places,
-  more: Record<string, string>,
-): Promise<World> {
+  more: Readonly<Record<string, string>>,
+): Promise<SharedWorld> {
   await using stack = new AsyncDisposableStack();
+  browser ??= chromium.launch({
+    executablePath: found.chromium,
+    args: [...CHROMIUM_FLAGS],
+  });
   const schema = stack.use(await makeSchema(found.database));
   const redis = stack.use(
     await createRedis(found.redis, { appendfsync: "everysec" }),
@@ -127,36 +171,38 @@ async function openWorld(
   let service = await startService(env);
   stack.defer(() => service[Symbol.asyncDispose]());
   const { url } = service;
-  const browser = await chromium.launch({
-    executablePath: found.chromium,
-    args: [...CHROMIUM_FLAGS],
-  });
-  stack.defer(() => browser.close());
+  const opened = await browser;
   const held = stack.move();
 
   return {
-    redis,
-    url,
-    service: () => service,
-    firstKey() {
-      const [key] = /hf_\S+/.exec(service.said.join("\n")) ?? [];
-      if (key === undefined) throw new Error("Cannot find the first key");
-      return key;
-    },
-    async restart() {
-      await service.end("SIGKILL");
-      service = await startService(env);
-    },
-    tab: (look = {}) => openTab(browser, url, look),
-    async ask(method, path, body) {
-      const response = await fetch(url + path, {
-        method,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
+    as(user) {
+      const headers = user === undefined ? {} : { "X-User-Id": user };
       return {
-        status: response.status,
-        body: text.startsWith("{") ? JSON.parse(text) : text,
+        redis,
+        url,
+        service: () => service,
+        firstKey() {
+          const [key] = /hf_\S+/.exec(service.said.join("\n")) ?? [];
+          if (key === undefined) throw new Error("Cannot find the first key");
+          return key;
+        },
+        async restart() {
+          await service.end("SIGKILL");
+          service = await startService(env);
+        },
+        tab: (look = {}) => openTab(opened, url, headers, look),
+        async ask(method, path, body) {
+          const response = await fetch(url + path, {
+            method,
+            headers,
+            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          });
+          const text = await response.text();
+          return {
+            status: response.status,
+            body: text.startsWith("{") ? JSON.parse(text) : text,
+          };
+        },
       };
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
@@ -166,11 +212,13 @@ async function openWorld(
 async function openTab(
   browser: Browser,
   url: string,
+  headers: Readonly<Record<string, string>>,
   { width = 1440, theme = "light" }: Look,
 ): Promise<Tab> {
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     colorScheme: theme,
+    extraHTTPHeaders: headers,
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
@@ -208,4 +256,9 @@ export async function artefacts(): Promise<string> {
     `${Deno.env.get("TMPDIR") ?? "/tmp"}/holdfast-dashboard`;
   await Deno.mkdir(folder, { recursive: true });
   return folder;
+}
+
+/** The value in the middle. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }

@@ -27,6 +27,9 @@ const SPAN_S = 300;
 /** Where settings are read, and the colour of each. */
 const SOURCES = [["redis", "--accent"], ["database", "--warn"]] as const;
 
+/** What is drawn of a time, and the colour of each. */
+const QUANTILES = [["p99", "--second"], ["p50", "--accent"]] as const;
+
 /** How far Redis was behind at each status. */
 const lags = signal<readonly { at: number; lag: number | null }[]>([]);
 
@@ -69,6 +72,9 @@ function Picture({ now }: { now: Status }) {
   const newest = points.at(-1);
   const hasRedis = now.redis_status !== "disabled";
   const own = now.record === "memory" ? "memory" : "database";
+  const asked = (["redis", "postgres"] as const).filter((name) =>
+    name === now.record || name === "redis" && hasRedis
+  );
   const sources = hasRedis ? SOURCES : [[own, "--accent"]] as const;
   return (
     <>
@@ -93,19 +99,26 @@ function Picture({ now }: { now: Status }) {
           times={times}
           spanS={SPAN_S}
           print={millis}
-          lines={[
-            {
-              label: "p99",
-              colour: "--second",
-              values: points.map((p) => p.p99Ms),
-            },
-            {
-              label: "p50",
-              colour: "--accent",
-              values: points.map((p) => p.p50Ms),
-            },
-          ]}
+          lines={QUANTILES.map(([label, colour]) => ({
+            label,
+            colour,
+            values: points.map(({ answers }) => answers[label]),
+          }))}
         />
+        {asked.map((name) => (
+          <Chart
+            key={name}
+            title={`Time of one read, ${nameOf(name)}`}
+            times={times}
+            spanS={SPAN_S}
+            print={millis}
+            lines={QUANTILES.map(([label, colour]) => ({
+              label,
+              colour,
+              values: points.map(({ reads }) => reads[name][label]),
+            }))}
+          />
+        ))}
         <Chart
           title="Cache hits"
           times={times}

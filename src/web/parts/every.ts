@@ -1,0 +1,31 @@
+/**
+ * What is done again and again while a part of the page is shown.
+ *
+ * @module
+ */
+import { useEffect } from "preact/hooks";
+
+/** How long what was seen stands until the next look. */
+const STANDS_MS = 2000;
+
+/**
+ * Looks at once and again and again. A look that fails is forgotten: the
+ * stream of statuses tells that the service is away.
+ */
+export function useEvery(
+  look: (signal: AbortSignal) => Promise<void>,
+): void {
+  useEffect(() => {
+    const stop = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const go = async () => {
+      await look(stop.signal).catch(() => {});
+      if (!stop.signal.aborted) timer = setTimeout(go, STANDS_MS);
+    };
+    go();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, []);
+}
