@@ -126,7 +126,7 @@ if (await needs(import.meta.url, ["read", "write", "run", "env", "net"])) {
     match(mistaken.err, /typo\/holdfast.db is not there/);
     await Deno.mkdir(nowhere.DATA_DIR);
     equal((await runHoldfast(epochOf, nowhere)).code, 1);
-    deepEqual([...Deno.readDirSync(nowhere.DATA_DIR)], []);
+    deepEqual(await Array.fromAsync(Deno.readDir(nowhere.DATA_DIR)), []);
 
     await using service = await startService(env);
     const page = await (await fetch(`${service.url}/api/v1/events`)).json();
