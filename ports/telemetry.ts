@@ -18,8 +18,11 @@ export type LogFields = Readonly<Record<string, unknown>>;
 export interface WrittenLine {
   /** When, in milliseconds since the Unix epoch. */
   readonly at: number;
+  /** How serious it is. */
   readonly level: LogLevel;
+  /** What happened. */
   readonly message: string;
+  /** Values as JSON has them. */
   readonly fields: LogFields;
 }
 
