@@ -116,7 +116,7 @@ function mendOf(reason: string): string {
   if (/maxmemory-policy/.test(reason)) {
     return "redis-cli CONFIG SET maxmemory-policy noeviction";
   }
-  if (/replica/.test(reason)) return "name the master in REDIS_URL";
+  if (/it is a replica/.test(reason)) return "name the master in REDIS_URL";
   return "mend it, or use another server";
 }
 

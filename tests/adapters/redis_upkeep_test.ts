@@ -140,6 +140,19 @@ if (await canStartRedis(import.meta.url)) {
     ok(!/secret-7|wrong-8/.test(said), said);
   });
 
+  Deno.test("redis upkeep: a replica, and a server that takes no writes, are told", async () => {
+    await using redis = await startRedis();
+    const upkeep = createRedisUpkeep({ url: redis.url }, clock);
+    const mendOfUse = async () =>
+      (await upkeep.examine()).findings
+        .find(({ check }) => check === "redis use")?.mend;
+    await redis.cli("REPLICAOF", "127.0.0.1", `${quietPort()}`);
+    equal(await mendOfUse(), "name the master in REDIS_URL");
+    await redis.cli("REPLICAOF", "NO", "ONE");
+    await redis.cli("CONFIG", "SET", "min-replicas-to-write", "1");
+    equal(await mendOfUse(), "mend it, or use another server");
+  });
+
   Deno.test("redis upkeep: a user as the advice makes him may do all of it", async () => {
     await using redis = await startRedis();
     await redis.cli(
