@@ -40,6 +40,7 @@ function testFaults(programs: Programs): void {
     const { violations } = await run(programs, {
       seed: SEED,
       seconds: 8,
+      calmMs: 500,
       launch: startAfternoonService,
     });
     const stale = violations.filter(({ rule }) => rule === "order");

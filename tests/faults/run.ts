@@ -15,7 +15,7 @@ import { personFaults } from "./machine_faults.ts";
 import { type Course, LANES, RECOVERY_MS, runFaults } from "./schedule.ts";
 import { openWorld, type Programs, type World } from "./world.ts";
 
-/** How long clients work before the first fault. */
+/** How long clients work before the first fault where nothing else is said. */
 const CALM_MS = 4000;
 
 /** Switches of mode that a busy machine may lead to meanwhile. */
@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly seconds: number;
   /** What starts the service; the real one unless given. */
   readonly launch?: Launch;
+  /** How long clients work before the first fault, in milliseconds. */
+  readonly calmMs?: number;
 }
 
 /** What came of a run. */
@@ -53,7 +55,7 @@ export interface Outcome {
 /** Runs it in a world of its own. */
 export async function run(
   programs: Programs,
-  { seed, seconds, launch }: RunOptions,
+  { seed, seconds, launch, calmMs = CALM_MS }: RunOptions,
 ): Promise<Outcome> {
   await using world = await openWorld(programs, launch ? { launch } : {});
   const { instances } = world;
@@ -77,7 +79,7 @@ export async function run(
   let recoveryMs: number | undefined;
   let calmSwitches = 0;
   try {
-    await sleep(CALM_MS);
+    await sleep(calmMs);
     for (const count of modes.switches.values()) calmSwitches += count;
     course = await runFaults(seed, seconds, { world, modes }, {
       ...LANES,
