@@ -17,6 +17,7 @@ import type { Figure } from "../tests/bench/figure.ts";
 import { benchFollower } from "../tests/bench/follower_bench.ts";
 import { benchGroups } from "../tests/bench/groups_bench.ts";
 import { benchLightgbm } from "../tests/bench/lightgbm_bench.ts";
+import { onOneProcessor } from "../tests/bench/one_processor.ts";
 import { benchOrders } from "../tests/bench/orders_bench.ts";
 import { benchPaperRun } from "../tests/bench/paper_run_bench.ts";
 import { benchParquet } from "../tests/bench/parquet_bench.ts";
@@ -69,7 +70,7 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
     return [];
   },
   settings: () => withServers("settings", benchSettings),
-  orders: () => withServers("orders", benchOrders),
+  orders: () => onOneProcessor(() => withServers("orders", benchOrders)),
   events: () =>
     withServers(
       "events",
