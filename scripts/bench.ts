@@ -62,7 +62,7 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   },
   redis: () => {
     if (databaseUrl !== undefined && redis !== undefined) {
-      return benchFollower(databaseUrl, redis);
+      return onOneProcessor(() => benchFollower(databaseUrl, redis));
     }
     console.log(
       "redis: skipped, as TEST_DATABASE_URL is not set or there is no redis-server",
