@@ -70,7 +70,7 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
     return [];
   },
   settings: () => withServers("settings", benchSettings),
-  orders: () => onOneProcessor(() => withServers("orders", benchOrders)),
+  orders: () => withServers("orders", benchOrders),
   events: () =>
     withServers(
       "events",

@@ -31,6 +31,7 @@ import { createRedis } from "../support/redis_server.ts";
 import { startService } from "../support/service_process.ts";
 import { type Figure, quantile, timeEach } from "./figure.ts";
 import type { LoadPlan, LoadResult } from "./load_generator.ts";
+import { onOneProcessor } from "./one_processor.ts";
 import { type Program, startProgram } from "./program.ts";
 import { benchTrading } from "./trading_bench.ts";
 
@@ -66,8 +67,8 @@ type Samples = Record<string, number[]>;
 /** Measures on new schemas at `url` and Redis servers of its own, from `bin`. */
 export async function benchOrders(url: string, bin: string): Promise<Figure[]> {
   return [
-    ...await benchInProcess(url, bin),
-    ...await benchHttp(url, bin),
+    ...await onOneProcessor(() => benchInProcess(url, bin)),
+    ...await onOneProcessor(() => benchHttp(url, bin)),
     ...await benchTrading(),
   ];
 }
