@@ -15,31 +15,18 @@ import {
   startRedis,
   until,
 } from "../support/redis_world.ts";
+import { openWatchedRedis } from "../support/watched_redis.ts";
 
 const CALLS = "holdfast_redis_call_seconds";
 const ERRORS = "holdfast_redis_errors_total";
 const TRIPS = "holdfast_redis_breaker_trips_total";
 
-async function open(config: readonly string[] = [], callMs = 2000) {
-  await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startRedis(config));
-  const telemetry = createRecordingTelemetry();
-  const connection = stack.use(
-    openConnection({ url: server.url, telemetry, deadlines: { callMs } }),
-  );
-  await until(connection, () => connection.isUp);
-  const opened = stack.move();
-  return {
-    server,
-    connection,
-    telemetry,
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
-  };
-}
+/** Calls that a busy machine does not make late. */
+const PATIENT = { callMs: 2000 };
 
 if (await canStartRedis(import.meta.url)) {
   Deno.test("redis metrics: a call that was answered took its time, by kind", async () => {
-    await using world = await open();
+    await using world = await openWatchedRedis(PATIENT);
     const { connection, telemetry } = world;
     const script = createScript("sum", "return ARGV[1] + 1");
     await connection.send(["GET", "a"]);
@@ -55,7 +42,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("redis metrics: a call that failed is counted, by kind and code, and took no time", async () => {
-    await using world = await open();
+    await using world = await openWatchedRedis(PATIENT);
     const { server, connection, telemetry } = world;
     await server.cli("LPUSH", "list", "x");
     await rejects(connection.send(["GET", "list"]));
@@ -65,7 +52,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("redis metrics: three late calls trip the breaker, and it is open", async () => {
-    await using world = await open([], 50);
+    await using world = await openWatchedRedis();
     const { server, connection, telemetry } = world;
     equal(telemetry.gauged("holdfast_redis_up"), 1);
     equal(telemetry.gauged("holdfast_redis_breaker_open"), 0);
@@ -86,7 +73,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("redis metrics: a connection that is lost trips it for that reason", async () => {
-    await using world = await open();
+    await using world = await openWatchedRedis(PATIENT);
     const { server, connection, telemetry } = world;
     const lost = until(connection, () => !connection.isUp);
     await server.cli("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
@@ -119,7 +106,10 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("redis metrics: memory, clients and policy are as INFO tells, every ten seconds", async () => {
-    await using world = await open(["--maxmemory", "64mb"]);
+    await using world = await openWatchedRedis({
+      ...PATIENT,
+      config: ["--maxmemory", "64mb"],
+    });
     const { server, connection, telemetry } = world;
     const clock = createFakeClock();
     await using _ = watchRedisServer(connection, { clock, telemetry });
@@ -152,7 +142,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("redis metrics: a server that starts its counters anew is counted on from 0", async () => {
-    await using world = await open();
+    await using world = await openWatchedRedis(PATIENT);
     const { server, connection, telemetry } = world;
     const clock = createFakeClock();
     await connection.send(["MGET", "a", "b", "c"]);
@@ -174,7 +164,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("redis metrics: nothing is known of the memory of a server that is away", async () => {
-    await using world = await open();
+    await using world = await openWatchedRedis(PATIENT);
     const { server, connection, telemetry } = world;
     const clock = createFakeClock();
     await using _ = watchRedisServer(connection, { clock, telemetry });

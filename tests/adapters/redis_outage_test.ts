@@ -10,43 +10,17 @@ import { createScript } from "../../adapters/redis/script.ts";
 import { PortError } from "../../ports/port_error.ts";
 import { freePort } from "../../scripts/server_process.ts";
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
-import {
-  createRecordingTelemetry,
-  type RecordingTelemetry,
-} from "../support/recording_telemetry.ts";
+import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
 import {
   canStartRedis,
   openConnection,
-  type RedisServer,
   startRedis,
   until,
 } from "../support/redis_world.ts";
-
-/** A server and a connection to it that is up. */
-interface Outage extends AsyncDisposable {
-  readonly server: RedisServer;
-  readonly connection: RedisConnection;
-  readonly telemetry: RecordingTelemetry;
-}
-
-async function open(
-  { config = [], callMs = 50 }: { config?: string[]; callMs?: number } = {},
-): Promise<Outage> {
-  await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startRedis(config));
-  const telemetry = createRecordingTelemetry();
-  const connection = stack.use(
-    openConnection({ url: server.url, telemetry, deadlines: { callMs } }),
-  );
-  await until(connection, () => connection.isUp);
-  const opened = stack.move();
-  return {
-    server,
-    connection,
-    telemetry,
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
-  };
-}
+import {
+  openWatchedRedis,
+  type WatchedRedis,
+} from "../support/watched_redis.ts";
 
 /** The code that a call fails with, and how long that took. */
 async function failure(
@@ -83,12 +57,12 @@ async function failsAtOnce(connection: RedisConnection): Promise<void> {
   ok(ms < timerMs, `took ${ms} ms, and a timer ${timerMs} ms`);
 }
 
-const levels = ({ telemetry }: Outage) =>
+const levels = ({ telemetry }: Pick<WatchedRedis, "telemetry">) =>
   telemetry.logged().map(({ level }) => level);
 
 if (await canStartRedis(import.meta.url)) {
   Deno.test("a hung server costs three deadlines, then nothing", async () => {
-    await using outage = await open();
+    await using outage = await openWatchedRedis();
     const { server, connection } = outage;
     server.signal("SIGSTOP");
     const codes: string[] = [];
@@ -112,7 +86,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("many callers of a hung server wait one deadline", async () => {
-    await using outage = await open();
+    await using outage = await openWatchedRedis();
     const { server, connection } = outage;
     server.signal("SIGSTOP");
     const [failed, timerMs] = await besideTimer(
@@ -130,7 +104,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("a server that hangs while nobody asks is noticed", async () => {
-    await using outage = await open();
+    await using outage = await openWatchedRedis();
     const { server, connection } = outage;
     server.signal("SIGSTOP");
     await until(connection, () => !connection.isUp);
@@ -140,7 +114,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("patient calls wait longer and do not count", async () => {
-    await using outage = await open();
+    await using outage = await openWatchedRedis();
     const { server, connection } = outage;
     server.signal("SIGSTOP");
     const patient = { deadlineMs: 120, strikes: false };
@@ -157,7 +131,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("failures count when they come in a row", async () => {
-    await using outage = await open();
+    await using outage = await openWatchedRedis();
     const { server, connection } = outage;
     for (let i = 0; i < 3; i++) {
       server.signal("SIGSTOP");
@@ -170,7 +144,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("answers are read before a process that stood still gives up", async () => {
-    await using outage = await open();
+    await using outage = await openWatchedRedis();
     const { connection } = outage;
     for (let i = 0; i < 5; i++) {
       const call = failure(connection);
@@ -208,7 +182,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("a master that becomes a replica is given up until it is one again", async () => {
-    await using outage = await open({ callMs: 2000 });
+    await using outage = await openWatchedRedis({ callMs: 2000 });
     const { server, connection } = outage;
     await server.cli("REPLICAOF", "127.0.0.1", "1");
     await rejects(connection.send(["SET", "a", "1"]), {
@@ -224,7 +198,7 @@ if (await canStartRedis(import.meta.url)) {
   Deno.test("a server that refuses writes is given up until it takes them", async () => {
     const dir = await Deno.makeTempDir({ prefix: "holdfast-redis-" });
     const config = ["--save", "3600 1", "--dir", dir];
-    await using outage = await open({ config, callMs: 2000 });
+    await using outage = await openWatchedRedis({ config, callMs: 2000 });
     const { server, connection } = outage;
     await Deno.remove(dir, { recursive: true });
     await server.cli("SET", "a", "1");
@@ -239,7 +213,7 @@ if (await canStartRedis(import.meta.url)) {
 
   Deno.test("a server that is busy with a script is given up until it is not", async () => {
     const config = ["--lua-time-limit", "20"];
-    await using outage = await open({ config, callMs: 500 });
+    await using outage = await openWatchedRedis({ config, callMs: 500 });
     const { server, connection } = outage;
     const endless = server.cli("EVAL", "while true do end", "0").catch(
       () => {},
@@ -280,7 +254,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("scripts that the server has forgotten are made known again", async () => {
-    await using outage = await open({ callMs: 2000 });
+    await using outage = await openWatchedRedis({ callMs: 2000 });
     const { server, connection } = outage;
     const script = createScript("joined", "return KEYS[1] .. ARGV[1]");
     const call = { script, keys: ["a"], args: ["b"] };
@@ -298,7 +272,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("what one call did wrong leaves the connection up", async () => {
-    await using outage = await open({ callMs: 2000 });
+    await using outage = await openWatchedRedis({ callMs: 2000 });
     const { server, connection } = outage;
     await connection.send(["HSET", "hash", "a", "1"]);
     const wrong = { code: "unavailable", message: /it says: WRONGTYPE/ };
@@ -315,7 +289,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("calls under way end when a connection is closed", async () => {
-    await using outage = await open();
+    await using outage = await openWatchedRedis();
     const { server, connection } = outage;
     server.signal("SIGSTOP");
     const call = failure(connection, { deadlineMs: 60_000 });
