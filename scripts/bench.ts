@@ -14,6 +14,7 @@ import { benchAlpha158 } from "../tests/bench/alpha158_bench.ts";
 import { benchAuth } from "../tests/bench/auth_bench.ts";
 import { benchEvents } from "../tests/bench/events_bench.ts";
 import type { Figure } from "../tests/bench/figure.ts";
+import { benchFence } from "../tests/bench/fence_bench.ts";
 import { benchFollower } from "../tests/bench/follower_bench.ts";
 import { benchGroups } from "../tests/bench/groups_bench.ts";
 import { benchLightgbm } from "../tests/bench/lightgbm_bench.ts";
@@ -60,9 +61,13 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
     console.log("postgres: skipped, as TEST_DATABASE_URL is not set");
     return [];
   },
-  redis: () => {
+  redis: async () => {
     if (databaseUrl !== undefined && redis !== undefined) {
-      return onOneProcessor(() => benchFollower(databaseUrl, redis));
+      return [
+        ...await onOneProcessor(() => benchFollower(databaseUrl, redis)),
+        // The time of a server alone: none must be on its processor.
+        ...await benchFence(redis),
+      ];
     }
     console.log(
       "redis: skipped, as TEST_DATABASE_URL is not set or there is no redis-server",

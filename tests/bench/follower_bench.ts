@@ -9,10 +9,6 @@ import { openPostgresState } from "../../adapters/postgres/state.ts";
 import { openRedisConnection } from "../../adapters/redis/connection.ts";
 import { CHECKPOINT } from "../../adapters/redis/keys.ts";
 import { openRedisFastLayer } from "../../adapters/redis/fast_layer.ts";
-import { createScript } from "../../adapters/redis/script.ts";
-import fence from "../../adapters/redis/scripts/fence.lua" with {
-  type: "text",
-};
 import { createSystemClock } from "../../adapters/system/clock.ts";
 import { createSystemEntropy } from "../../adapters/system/entropy.ts";
 import { type Checkpoint, parseCheckpoint } from "../../domain/checkpoint.ts";
@@ -34,9 +30,6 @@ const OUTAGES = 3;
 const CHANGED_KEYS = 1000;
 const HELD_KEYS = 500;
 
-/** Pairs of scripts with and without the fence; the median of an odd number. */
-const PAIRS = 11;
-const CALLS_A_SCRIPT = 40 * CALLERS;
 const KEY = parseSettingsKey("user:42:mode:scalp");
 const VALUE = JSON.stringify({ text: "x".repeat(250) });
 
@@ -83,10 +76,6 @@ export async function benchFollower(
     const { documents } = await two.settings.read([KEY]);
     if (documents[0]?.json !== `${i}`) throw new Error("stale");
   });
-  const fenceUs = await costOfFence(
-    redis,
-    (command) => client.sendCommand(command),
-  );
   await client.close();
   const recoveries: number[] = [];
   for (let i = 0; i < OUTAGES; i++) {
@@ -136,13 +125,6 @@ export async function benchFollower(
       limit: 1,
       beside:
         `median of ${OUTAGES} outages, ${HELD_KEYS} of ${CHANGED_KEYS} documents in Redis before`,
-    },
-    {
-      name: "redis: the fence in a script, server time",
-      value: fenceUs,
-      unit: "µs",
-      limit: 3,
-      beside: `median of ${PAIRS} pairs`,
     },
   ];
 }
@@ -270,38 +252,3 @@ async function checkpointOf(redis: PrivateRedis): Promise<Checkpoint> {
 function check(isSo: boolean, instead: string): asserts isSo {
   if (!isSo) throw new Error(`Cannot measure the recovery as ${instead}`);
 }
-
-/**
- * Microseconds of server time that the fence adds to a script that reads the
- * checkpoint: the two by turns, as a machine is not as fast all the time.
- */
-async function costOfFence(
-  redis: PrivateRedis,
-  send: (command: string[]) => Promise<unknown>,
-): Promise<number> {
-  const history = /master_replid:(\w+)/.exec(await info(redis))![1]!;
-  const cost = async (text: string) => {
-    const { sha } = createScript("fence", text);
-    await redis.command("SCRIPT", "LOAD", text);
-    await redis.command("CONFIG", "RESETSTAT");
-    // As under load: many at a time.
-    const call = ["EVALSHA", sha, "1", CHECKPOINT, history];
-    for (let i = 0; i < CALLS_A_SCRIPT / CALLERS; i++) {
-      await Promise.all(Array.from({ length: CALLERS }, () => send(call)));
-    }
-    const stats = String(await redis.command("INFO", "commandstats"));
-    return Number(/cmdstat_evalsha:.*?usec_per_call=([\d.]+)/.exec(stats)![1]);
-  };
-  const differences: number[] = [];
-  for (let pair = -1; pair < PAIRS; pair++) {
-    const bare = await cost(BARE);
-    const fenced = await cost(`${fence}\nreturn 1`);
-    if (pair >= 0) differences.push(fenced - bare);
-  }
-  return quantile(differences, 0.5);
-}
-
-const BARE = 'local mark = redis.pcall("GET", KEYS[1])\nreturn 1';
-
-const info = async (redis: PrivateRedis) =>
-  String(await redis.command("INFO", "replication"));
