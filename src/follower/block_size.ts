@@ -13,7 +13,7 @@ const SHORT_MS = 10_000;
 /** It need not last longer than this. */
 const LONG_MS = 60_000;
 
-/** The largest block, unless one is used up in less than `RUSH_MS`. */
+/** The largest block, unless it would not last for `RUSH_MS`. */
 const LARGEST = 64;
 
 /** The database cannot be asked much more often than that. */
@@ -40,12 +40,15 @@ export function createBlockSize(clock: Clock): BlockSize {
     next() {
       const now = clock.monotonic();
       const lasted = now - leasedAt;
-      const largest = lasted < RUSH_MS ? MAX_SEQUENCE_COUNT : LARGEST;
+      // A small block tells nothing of the pace.
+      const rush = size >= LARGEST && taken > 0
+        ? Math.min(Math.ceil(taken * RUSH_MS / lasted), MAX_SEQUENCE_COUNT)
+        : 0;
       const isUsedUp = taken * 2 >= size;
       const isLost = taken * 4 < size;
       if (isLost || lasted > LONG_MS) size = Math.max(1, Math.floor(size / 2));
-      else if (isUsedUp && lasted < SHORT_MS) size *= 2;
-      size = Math.min(size, largest);
+      else if (isUsedUp && lasted < SHORT_MS) size = Math.max(size * 2, rush);
+      size = Math.min(size, Math.max(LARGEST, rush));
       leasedAt = now;
       taken = 0;
       return size;
