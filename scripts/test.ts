@@ -20,6 +20,7 @@ import {
   printAll,
   type Summary,
 } from "./run_tests.ts";
+import { openMemoryFolder } from "./memory_folder.ts";
 import { guard } from "./server_process.ts";
 import {
   howToEnable,
@@ -93,6 +94,8 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
   const profile = await Deno.makeTempDir({ prefix: "holdfast-coverage-" });
   stack.defer(() => Deno.remove(profile, { recursive: true }));
   stack.use(guard(`rm -rf "$1"`, profile));
+  const memory = await openMemoryFolder();
+  if (memory) Deno.env.set("TMPDIR", stack.use(memory).path);
   const lanes: readonly Lane[] = full ? fullLanes(profile) : [{ options }];
   const withServices = !args.includes("--no-services");
   const inFront = Promise.withResolvers<void>();
