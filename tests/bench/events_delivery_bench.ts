@@ -14,6 +14,7 @@ import {
 import type { FollowPlan, FollowResult } from "./events_load.ts";
 import { type Figure, quantile } from "./figure.ts";
 import { connectPsql } from "../support/postgres_world.ts";
+import { onOneProcessor } from "./one_processor.ts";
 import { cpuUs, type Program, startProgram } from "./program.ts";
 
 const LATENCY = { rounds: 5, rate: 100, events: 300 };
@@ -24,11 +25,31 @@ const DEADLINE_MS = 1000;
 /** A publisher that falls behind by more has not kept its rate. */
 const KEPT = 0.9;
 
-/** Measures on the server at `url` and a Redis of its own, from `bin`. */
+/** Two services and the program that publishes and follows. */
+interface Fleet {
+  readonly one: ServiceProcess;
+  readonly two: ServiceProcess;
+  readonly load: Program;
+  /** Where their database is. */
+  readonly url: string;
+}
+
+/** Measures on the server at `url` and Redis servers of its own, from `bin`. */
 export async function benchDelivery(
   url: string,
   bin: string,
 ): Promise<Figure[]> {
+  return [
+    ...await onOneProcessor(() => withFleet(url, bin, benchLatency)),
+    ...await withFleet(url, bin, benchFanOut),
+  ];
+}
+
+async function withFleet<T>(
+  url: string,
+  bin: string,
+  work: (fleet: Fleet) => Promise<T>,
+): Promise<T> {
   await using stack = new AsyncDisposableStack();
   const redis = stack.use(await createRedis(bin, { appendfsync: "everysec" }));
   await redis.start();
@@ -40,21 +61,17 @@ export async function benchDelivery(
     REDIS_URL: redis.url,
     DATA_DIR: folder,
   };
-  const one = stack.use(await startService(env));
-  const two = stack.use(await startService(env));
-  const load = stack.use(await startProgram("events_load.ts"));
-  return [
-    ...await benchLatency(load, one, two, schema.url),
-    ...await benchFanOut(load, one),
-  ];
+  return await work({
+    one: stack.use(await startService(env)),
+    two: stack.use(await startService(env)),
+    load: stack.use(await startProgram("events_load.ts")),
+    url: schema.url,
+  });
 }
 
 /** From a publish at one service to a subscriber of the other. */
 async function benchLatency(
-  load: Program,
-  one: ServiceProcess,
-  two: ServiceProcess,
-  url: string,
+  { one, two, load, url }: Fleet,
 ): Promise<Figure[]> {
   const { rounds, rate, events } = LATENCY;
   const results: FollowResult[] = [];
@@ -103,10 +120,7 @@ async function benchLatency(
 }
 
 /** A thousand subscribers of one service, and as many events as they bear. */
-async function benchFanOut(
-  load: Program,
-  service: ServiceProcess,
-): Promise<Figure[]> {
+async function benchFanOut({ load, one: service }: Fleet): Promise<Figure[]> {
   const { clients, rate, seconds } = FAN_OUT;
   const run = (rate: number, seconds: number) =>
     follow(load, {

@@ -13,6 +13,7 @@ import { makeSchema, openDatabase } from "../support/postgres_world.ts";
 import { startService } from "../support/service_process.ts";
 import { type Figure, quantile, timeEach } from "./figure.ts";
 import type { LoadPlan, LoadResult } from "./load_generator.ts";
+import { onOneProcessor } from "./one_processor.ts";
 import { cpuUs, startProgram } from "./program.ts";
 
 const PUBLISHERS = 64;
@@ -131,7 +132,9 @@ async function benchHttp(url: string): Promise<Figure[]> {
     (samples[cpu] ??= []).push((await cpuUs(pid) - before) / REQUESTS);
     return REQUESTS * 1000 / totalMs;
   };
-  const single = async (address: string) => (await run(address, 1)).p50Ms;
+  const pids = [ours.pid, afternoon.pid, load.pid];
+  const single = async (address: string) =>
+    (await onOneProcessor(() => run(address, 1), pids)).p50Ms;
   const measures = {
     ours: () => rate(ours.url, ours.pid, "oursCpu"),
     insert: () => rate(afternoon.said, afternoon.pid, "insertCpu"),

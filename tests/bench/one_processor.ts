@@ -6,28 +6,34 @@
  */
 
 /**
- * Does `work` with this process, and the servers that it starts meanwhile, on
- * one processor; on any of them, and says so, where there is no `taskset`.
+ * Does `work` with this process, the servers that it starts meanwhile and the
+ * processes `others` on one processor; on any of them, and says so, where there
+ * is no `taskset`.
  */
-export async function onOneProcessor<T>(work: () => Promise<T>): Promise<T> {
-  const all = `0-${navigator.hardwareConcurrency - 1}`;
-  if (!await pin("0")) {
+export async function onOneProcessor<T>(
+  work: () => Promise<T>,
+  others: readonly number[] = [],
+): Promise<T> {
+  const pids = [Deno.pid, ...others];
+  const pinAll = (processors: string) =>
+    Promise.all(pids.map((pid) => pin(pid, processors)));
+  if (!(await pinAll("0")).every((isPinned) => isPinned)) {
     console.log("not on one processor, as there is no taskset");
     return await work();
   }
   try {
     return await work();
   } finally {
-    await pin(all);
+    await pinAll(`0-${navigator.hardwareConcurrency - 1}`);
   }
 }
 
-/** Keeps every thread of this process on `processors`; whether it could. */
-async function pin(processors: string): Promise<boolean> {
-  const args = ["--all-tasks", "--cpu-list", "--pid", processors];
+/** Keeps every thread of process `pid` on `processors`; whether it could. */
+async function pin(pid: number, processors: string): Promise<boolean> {
+  const args = ["--all-tasks", "--cpu-list", "--pid", processors, `${pid}`];
   try {
     const { success } = await new Deno.Command("taskset", {
-      args: [...args, `${Deno.pid}`],
+      args,
       stdout: "null",
       stderr: "null",
     }).output();

@@ -12,6 +12,7 @@ import { createRedis, type PrivateRedis } from "../support/redis_server.ts";
 import { startService } from "../support/service_process.ts";
 import { type Figure, quantile } from "./figure.ts";
 import type { LoadPlan, LoadResult } from "./load_generator.ts";
+import { onOneProcessor } from "./one_processor.ts";
 import { cpuUs, type Program, startProgram } from "./program.ts";
 
 const USER = "ann";
@@ -19,6 +20,8 @@ const ONE = "/api/futures/ginie/modes/scalp";
 const BUNDLE = "/api/user/settings?include=all";
 /** The bundle of an afternoon service that parses the documents and prints them. */
 const PARSED = "/api/user/settings/parsed";
+/** The constant with the headers of an answer of ours, which asks for nothing. */
+const DRESSED = `${ONE}/dressed`;
 const CONNECTIONS = 50;
 const ROUNDS = 7;
 const REQUESTS = { one: 10_000, bundle: 4_000 };
@@ -36,6 +39,9 @@ interface Subject {
 }
 
 type Name = "holdfast" | "afternoon" | "constant";
+
+/** Does something while all processes are on one processor. */
+type Pinned = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** Samples by what was measured and of whom. */
 type Samples = Record<string, number[]>;
@@ -55,6 +61,13 @@ export async function benchSettingsHttp(
   await client.connect();
   stack.defer(() => client.destroy());
 
+  const pids = [
+    load.pid,
+    Number(await redis.info("process_id")),
+    ...Object.values(subjects).map(({ pid }) => pid),
+  ];
+  const pinned: Pinned = (work) => onOneProcessor(work, pids);
+
   const samples: Samples = {};
   const note = (name: string, value: number) =>
     (samples[name] ??= []).push(value);
@@ -62,16 +75,20 @@ export async function benchSettingsHttp(
     const noted = round < 0 ? () => {} : note;
     for (const [name, subject] of Object.entries(subjects)) {
       await redis.command("CONFIG", "RESETSTAT");
-      await readMany(load, subject, (what, value) => {
+      await readMany(load, subject, pinned, (what, value) => {
         noted(`${name} ${what}`, value);
       });
       if (name === "afternoon") {
         noted("parsed cpu", await cpuOf(load, subject, PARSED, PARSED_READS));
       }
+      if (name === "constant") {
+        noted("dressed cpu", await cpuOf(load, subject, DRESSED, REQUESTS.one));
+      }
       if (name === "holdfast") noted("scripts", await scriptsOf(redis));
     }
     for (const name of ["afternoon", "holdfast"] as const) {
-      noted(`${name} put`, await putEach(load, subjects[name]));
+      const put = () => putEach(load, subjects[name]);
+      noted(`${name} put`, await pinned(put));
     }
     noted("plain GET", await plainGets(client));
   }
@@ -158,6 +175,7 @@ async function run(
 async function readMany(
   load: Program,
   subject: Subject,
+  pinned: Pinned,
   note: (what: string, value: number) => void,
 ): Promise<void> {
   for (const [what, path] of [["one", ONE], ["bundle", BUNDLE]] as const) {
@@ -168,7 +186,8 @@ async function readMany(
     note(`${what} rate`, requests * 1000 / totalMs);
     note(`${what} bytes`, bodyBytes);
     const single = { path, requests: SINGLE, connections: 1 };
-    note(`${what} p50`, (await run(load, subject, single)).p50Ms);
+    const { p50Ms } = await pinned(() => run(load, subject, single));
+    note(`${what} p50`, p50Ms);
   }
 }
 
@@ -276,6 +295,15 @@ function figuresOf(samples: Samples, open: readonly LoadResult[]): Figure[] {
       } ms`,
     },
     ...throughput("one", "one document", 1.3),
+    {
+      name:
+        "settings: GET one document, CPU of the afternoon service to a constant with our headers",
+      value: ratio("afternoon one cpu", "dressed cpu"),
+      unit: "×",
+      beside: `${
+        of("dressed cpu").toPrecision(3)
+      } µs a request: no more can be reached`,
+    },
     ...throughput("bundle", "8 documents", 2),
     {
       name: "settings: GET 8 documents, CPU of one that parses them to ours",

@@ -9,6 +9,7 @@ import { Hono } from "hono";
 import postgres from "postgres";
 import { BUILT_IN_DOCUMENTS } from "../../domain/settings/catalogue.ts";
 import { USER_DOCUMENTS } from "../../domain/settings.ts";
+import { SECURE_HEADERS } from "../../src/http/respond.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 const MODE = "/api/futures/ginie/modes/:mode";
@@ -19,6 +20,19 @@ const EVENTS = "/api/v1/events";
 const NUMBERS = "/api/orders/sequence";
 
 const defaults = BUILT_IN_DOCUMENTS;
+
+/** What every request of ours is asked for. */
+const READ = ["x-request-id", "host", "x-user-id", "if-none-match"];
+
+/** What answers with a document carry. */
+const OUR_HEADERS = {
+  ...JSON_TYPE,
+  ...SECURE_HEADERS,
+  "cache-control": "private, no-cache",
+  etag: '"7"',
+  "x-holdfast-source": "redis",
+  "x-holdfast-verified": "true",
+};
 
 /** Joins texts that are printed already, as we do. */
 function bundle(texts: readonly (string | null)[]): string {
@@ -33,8 +47,18 @@ function createConstant(): Hono {
   const all = bundle(
     USER_DOCUMENTS.map((name) => JSON.stringify(defaults[name])),
   );
+  let count = 0;
   return new Hono()
     .get(MODE, (c) => c.body(one, 200, JSON_TYPE))
+    .get(`${MODE}/dressed`, ({ req }) => {
+      for (const name of READ) req.raw.headers.get(name);
+      const response = new Response(one);
+      for (const [name, value] of Object.entries(OUR_HEADERS)) {
+        response.headers.append(name, value);
+      }
+      response.headers.append("x-request-id", `0123456789abcdef-${++count}`);
+      return response;
+    })
     .get(BUNDLE, (c) => c.body(all, 200, JSON_TYPE));
 }
 
