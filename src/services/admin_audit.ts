@@ -16,9 +16,7 @@ import {
 import type { Clock } from "../../ports/clock.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { errorFields } from "./error_fields.ts";
-
-/** How often old calls are forgotten. */
-const TRIM_EVERY_MS = 3_600_000;
+import { forgetHourly } from "./forget_hourly.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -55,13 +53,6 @@ export function createAdminAudit(parts: {
 }): AdminAudit {
   const { log, clock, telemetry } = parts;
 
-  async function trim(days: number, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const gone = await log.trim(clock.now() - days * DAY_MS, signal);
-      if (gone < MAX_AUDIT_TRIM) return;
-    }
-  }
-
   return {
     async begin(call) {
       const id = await log.begin(call);
@@ -83,21 +74,9 @@ export function createAdminAudit(parts: {
 
     async run(days, signal) {
       if (days === 0) return;
-      while (!signal.aborted) {
-        try {
-          await trim(days, signal);
-        } catch (error) {
-          if (!signal.aborted) {
-            const fields = errorFields(error);
-            telemetry.log("warn", "old admin calls were not forgotten", fields);
-          }
-        }
-        try {
-          await clock.sleep(TRIM_EVERY_MS, signal);
-        } catch {
-          return; // told to end
-        }
-      }
+      const trim = () => log.trim(clock.now() - days * DAY_MS, signal);
+      const old = { what: "admin calls", trim, most: MAX_AUDIT_TRIM };
+      await forgetHourly(old, parts, signal);
     },
   };
 }

@@ -13,7 +13,7 @@ import {
 } from "../../ports/order_intents.ts";
 import type { SequencePort } from "../../ports/sequence_port.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
-import { errorFields } from "./error_fields.ts";
+import { forgetHourly } from "./forget_hourly.ts";
 import {
   createChains,
   type OrderId,
@@ -22,9 +22,6 @@ import {
 import { createOnce, type Given } from "./order_ids/once.ts";
 import { createToday, type IssuedNumbers } from "./order_ids/today.ts";
 import type { TimeZones } from "./settings/time_zone.ts";
-
-/** How often what is not to be kept any more is looked for. */
-const TRIM_EVERY_MS = 3_600_000;
 
 /** Gives out numbers and ids. */
 export interface OrderIds {
@@ -89,13 +86,6 @@ export function createOrderIds(parts: {
     return { day, ...await sequence.next(user, day, most) };
   }
 
-  async function forget(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const gone = await intents.trim(clock.now(), signal);
-      if (gone < MAX_INTENT_TRIM) return;
-    }
-  }
-
   return {
     async issue(user, { day, count: most = 1 }, key) {
       const request = JSON.stringify(["sequence", day ?? null, most]);
@@ -125,26 +115,15 @@ export function createOrderIds(parts: {
       return given;
     },
 
-    async run(signal) {
-      while (!signal.aborted) {
-        try {
-          await forget(signal);
-        } catch (error) {
-          if (!signal.aborted) {
-            const fields = errorFields(error);
-            telemetry.log(
-              "warn",
-              "old order intents were not forgotten",
-              fields,
-            );
-          }
-        }
-        try {
-          await clock.sleep(TRIM_EVERY_MS, signal);
-        } catch {
-          return; // told to end
-        }
-      }
-    },
+    run: (signal) =>
+      forgetHourly(
+        {
+          what: "order intents",
+          trim: () => intents.trim(clock.now(), signal),
+          most: MAX_INTENT_TRIM,
+        },
+        parts,
+        signal,
+      ),
   };
 }

@@ -25,13 +25,10 @@ import {
   type SettingsArchive,
 } from "../../../ports/settings_archive.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
-import { errorFields } from "../error_fields.ts";
+import { forgetHourly } from "../forget_hourly.ts";
 import { DEFAULTS_KEY } from "./defaults_document.ts";
 import type { ChangedDocument, UserDocuments } from "./documents.ts";
 import { type HistoryPage, type PastQuery, readPast } from "./past.ts";
-
-/** How often revisions that are too old are looked for. */
-const TRIM_EVERY_MS = 3_600_000;
 
 const DAY_MS = 86_400_000;
 
@@ -89,14 +86,7 @@ export function createSettingsHistory(parts: {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }): SettingsHistory {
-  const { archive, documents, clock, telemetry } = parts;
-
-  async function trim(days: number, signal: AbortSignal): Promise<void> {
-    const before = clock.now() - days * DAY_MS;
-    while (!signal.aborted) {
-      if (await archive.trim(before, signal) < MAX_TRIM) return;
-    }
-  }
+  const { archive, documents, clock } = parts;
 
   return {
     read(user, query, signal) {
@@ -147,21 +137,9 @@ export function createSettingsHistory(parts: {
     },
 
     async run(days, signal) {
-      while (!signal.aborted) {
-        try {
-          await trim(days, signal);
-        } catch (error) {
-          if (!signal.aborted) {
-            const fields = errorFields(error);
-            telemetry.log("warn", "old settings were not forgotten", fields);
-          }
-        }
-        try {
-          await clock.sleep(TRIM_EVERY_MS, signal);
-        } catch {
-          return; // told to end
-        }
-      }
+      const trim = () => archive.trim(clock.now() - days * DAY_MS, signal);
+      const old = { what: "settings", trim, most: MAX_TRIM };
+      await forgetHourly(old, parts, signal);
     },
   };
 }
