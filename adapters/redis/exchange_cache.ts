@@ -10,7 +10,6 @@
  * @module
  */
 import type { UserId } from "../../domain/user_id.ts";
-import { admit } from "../../ports/arguments.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import {
@@ -24,15 +23,10 @@ import {
   MAX_EXCHANGE_CHARS,
   parseExchange,
 } from "../../ports/exchange_rules.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { type Belief, createBelievedCalls } from "./believed_calls.ts";
 import type { RedisConnection } from "./connection.ts";
-import {
-  CHECKPOINT,
-  exchangeAsked,
-  exchangeToken,
-  exchangeValue,
-} from "./keys.ts";
-import { createFencedScript, type RedisReply, type Script } from "./script.ts";
+import { exchangeAsked, exchangeToken, exchangeValue } from "./keys.ts";
+import { createFencedScript } from "./script.ts";
 import fill from "./scripts/exchange_fill.lua" with { type: "text" };
 import read from "./scripts/exchange_read.lua" with { type: "text" };
 import voidAccount from "./scripts/exchange_void.lua" with { type: "text" };
@@ -48,15 +42,11 @@ const TOKEN_MS = 3 * EXCHANGE_LIFE_MS;
 const ASKED_MS = 500;
 
 /** What a cache is opened with. */
-export interface RedisExchangeOptions {
-  /** The history of the server that is believed now; `undefined` when none is. */
-  readonly history: () => string | undefined;
+export interface RedisExchangeOptions extends Belief {
   /** Measures how long calls took. */
   readonly clock: Clock;
   /** Draws tokens. */
   readonly entropy: Entropy;
-  /** Called when the server turns out to be another one. */
-  readonly onFenced?: () => void;
 }
 
 /** Token, server time, whether somebody asks; where there is one: value, its life. */
@@ -74,26 +64,8 @@ export function openRedisExchangeCache(
   options: RedisExchangeOptions,
 ): ExchangeCache {
   const { clock, entropy } = options;
-  let closed = false;
-
-  function enter(signal?: AbortSignal): string {
-    admit("exchange cache", closed, signal);
-    const history = options.history();
-    if (history) return history;
-    throw disbelieved("Redis is not believed now");
-  }
-
-  async function run(
-    script: Script,
-    keys: readonly string[],
-    args: readonly string[],
-  ): Promise<RedisReply> {
-    const all = [CHECKPOINT, ...keys];
-    const reply = await connection.run({ script, keys: all, args });
-    if (reply !== "fenced") return reply;
-    options.onFenced?.();
-    throw disbelieved("Redis is not the server that it was");
-  }
+  const calls = createBelievedCalls("exchange cache", connection, options);
+  const { enter, run } = calls;
 
   return {
     async read(user, part, signal) {
@@ -146,7 +118,7 @@ export function openRedisExchangeCache(
     },
 
     async [Symbol.asyncDispose]() {
-      closed = true;
+      calls.close();
     },
   };
 }
@@ -164,11 +136,4 @@ function placesOf(user: UserId, part: ExchangePart): string[] {
 
 function everyValue(user: UserId): string[] {
   return [exchangeValue(user, "positions"), exchangeValue(user, "orders")];
-}
-
-function disbelieved(reason: string): PortError {
-  return new PortError(
-    "unavailable",
-    `Cannot use the exchange cache as ${reason}`,
-  );
 }

@@ -14,16 +14,15 @@ import type {
   FeatureScope,
   FeatureVector,
 } from "../../domain/feature.ts";
-import { admit } from "../../ports/arguments.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
 import type { FeatureStore, FillToken } from "../../ports/feature_store.ts";
-import { PortError } from "../../ports/port_error.ts";
+import { type Belief, createBelievedCalls } from "./believed_calls.ts";
 import type { RedisConnection } from "./connection.ts";
 import { believe, formatStamp } from "./feature_stamp.ts";
-import { CHECKPOINT, FEATURE_GENERATIONS, SCRATCH } from "./keys.ts";
-import { type CallOptions, PATIENT } from "./patience.ts";
-import { createFencedScript, type RedisReply, type Script } from "./script.ts";
+import { FEATURE_GENERATIONS, SCRATCH } from "./keys.ts";
+import { PATIENT } from "./patience.ts";
+import { createFencedScript } from "./script.ts";
 import count from "./scripts/feature_count.lua" with { type: "text" };
 import fill from "./scripts/feature_fill.lua" with { type: "text" };
 import read from "./scripts/feature_read.lua" with { type: "text" };
@@ -44,15 +43,11 @@ const MAX_BATCH = 64;
 const MAX_VECTOR_CHARS = 16 * 1024;
 
 /** What a store is opened with. */
-export interface RedisFeatureOptions {
-  /** The history of the server that is believed now; `undefined` when none is. */
-  readonly history: () => string | undefined;
+export interface RedisFeatureOptions extends Belief {
   /** The clock that vectors expire by. */
   readonly clock: Clock;
   /** Draws generations. */
   readonly entropy: Entropy;
-  /** Called when the server turns out to be another one. */
-  readonly onFenced?: () => void;
 }
 
 type Texts = (string | null)[];
@@ -68,27 +63,8 @@ export function openRedisFeatureStore(
   options: RedisFeatureOptions,
 ): FeatureStore {
   const { clock, entropy } = options;
-  let closed = false;
-
-  function enter(signal?: AbortSignal): string {
-    admit("feature store", closed, signal);
-    const history = options.history();
-    if (history) return history;
-    throw disbelieved("Redis is not believed now");
-  }
-
-  async function run(
-    script: Script,
-    keys: readonly string[],
-    args: readonly string[],
-    call?: CallOptions,
-  ): Promise<RedisReply> {
-    const all = [CHECKPOINT, ...keys];
-    const reply = await connection.run({ script, keys: all, args }, call);
-    if (reply !== "fenced") return reply;
-    options.onFenced?.();
-    throw disbelieved("Redis is not the server that it was");
-  }
+  const calls = createBelievedCalls("feature store", connection, options);
+  const { enter, run } = calls;
 
   const draw = () => entropy.bytes(16).toHex();
 
@@ -194,7 +170,7 @@ export function openRedisFeatureStore(
     },
 
     async [Symbol.asyncDispose]() {
-      closed = true;
+      calls.close();
     },
   };
 }
@@ -232,12 +208,5 @@ function batchesOf<T>(items: readonly T[]): (readonly T[])[] {
   return Array.from(
     { length: count },
     (_, i) => items.slice(i * MAX_BATCH, (i + 1) * MAX_BATCH),
-  );
-}
-
-function disbelieved(reason: string): PortError {
-  return new PortError(
-    "unavailable",
-    `Cannot use the feature store as ${reason}`,
   );
 }
