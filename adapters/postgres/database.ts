@@ -203,7 +203,7 @@ export function openPostgresDatabase(
       await server.whenReady();
       return await server.open({ statementMs: readMs, onNotify });
     },
-    look: async (text) => (await query<[number]>(text))[0]![0],
+    look: async (text) => (await query<[string, number]>(text))[0]!,
     notify: async (text) => (await writers.pick()).query(text),
   });
 

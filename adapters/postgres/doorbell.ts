@@ -15,14 +15,18 @@ const DEAF_POLL_MS = 250;
 /** How long after one NOTIFY the next is sent: they take a lock that all share. */
 const RING_MS = 2;
 
-/** The channel; what is sent on it has no meaning. */
+/** The channel of all logs of a database. */
 const CHANNEL = "holdfast_log";
 
-// A bell that a crash takes back was for nobody: it waits for no flush.
+/**
+ * Tells where the log ends, so that who hears it need not look. A bell that a
+ * crash takes back was for nobody: it waits for no flush.
+ */
 const RING =
-  `/* doorbell */ SELECT set_config('synchronous_commit', 'off', true), pg_notify('${CHANNEL}', '')`;
+  `/* doorbell */ SELECT set_config('synchronous_commit', 'off', true),
+    pg_notify('${CHANNEL}', concat(epoch, ' ', pos)) FROM log_head WHERE id = 1`;
 
-const LOOK = "/* doorbell */ SELECT pos FROM log_head WHERE id = 1";
+const LOOK = "/* doorbell */ SELECT epoch, pos FROM log_head WHERE id = 1";
 
 /** Hears a position at or below which the log may end now. */
 export type AppendListener = (position: number) => void;
@@ -52,10 +56,12 @@ export interface Doorbell extends AsyncDisposable {
 export interface DoorbellOptions {
   /** Paces the looks. */
   readonly clock: Clock;
-  /** Opens a link of the doorbell's own. */
-  readonly open: (onNotify: () => void) => Promise<Link>;
-  /** Reads where the log ends, on any link. */
-  readonly look: (text: string) => Promise<number>;
+  /** Opens a link of the doorbell's own; `onNotify` hears what is sent on it. */
+  readonly open: (
+    onNotify: (channel: string, payload: string) => void,
+  ) => Promise<Link>;
+  /** Reads the epoch of the log and where it ends, on any link. */
+  readonly look: (text: string) => Promise<readonly [string, number]>;
   /** Runs a statement whose result does not matter. */
   readonly notify: (text: string) => Promise<unknown>;
 }
@@ -66,6 +72,8 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
   const listeners = new Set<AppendListener>();
   const closing = new AbortController();
   let known = 0;
+  /** The epoch of the log as it was looked at last. */
+  let epoch: string | undefined;
   let looking: Promise<void> | undefined;
   let lookAgain = false;
   /** Whether Postgres tells of what others commit. */
@@ -91,11 +99,21 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
     if (listeners.size > 0) looking ??= lookWhileAsked();
   }
 
+  /** Goes by what is told of this log, and looks at what seems to be another. */
+  function hearRing(_channel: string, payload: string): void {
+    const [of, position] = payload.split(" ");
+    const isNews = of === epoch && Number(position) >= known;
+    if (isNews) saw(Number(position));
+    else look();
+  }
+
   async function lookWhileAsked(): Promise<void> {
     while (lookAgain && !closing.signal.aborted) {
       lookAgain = false;
       try {
-        saw(await options.look(LOOK));
+        const [now, position] = await options.look(LOOK);
+        epoch = now;
+        saw(position);
       } catch {
         if (listeners.size === 0) {
           lookAgain = true; // for whoever comes
@@ -119,7 +137,7 @@ export function createDoorbell(options: DoorbellOptions): Doorbell {
   async function hear(): Promise<void> {
     for (;;) {
       try {
-        await hearOnce(await open(look));
+        await hearOnce(await open(hearRing));
       } catch {
         // Until it can be heard again, the looks below stand in.
       }

@@ -27,8 +27,8 @@ export interface LinkOptions {
   readonly statementMs: number;
   /** Measures statements, where somebody wants to know. */
   readonly meter?: StatementMeter;
-  /** Called when somebody has rung with NOTIFY. */
-  readonly onNotify?: () => void;
+  /** Called with what somebody has sent with NOTIFY. */
+  readonly onNotify?: (channel: string, payload: string) => void;
 }
 
 /** A connection that is logged in to a server that takes writes. */

@@ -30,22 +30,22 @@ function createLink(texts: string[] = [], load = 0) {
 /** A doorbell over a log that ends where the test says. */
 function setUp() {
   const clock = createFakeClock();
-  const state = { end: 0, down: false };
+  const state = { epoch: "one", end: 0, down: false };
   const texts: string[] = [];
   const links: ReturnType<typeof createLink>[] = [];
-  let ringIn = () => {};
+  let hear = (_channel: string, _payload: string) => {};
   const doorbell = createDoorbell({
     clock,
     async open(onNotify) {
       if (state.down) throw new Error("down");
-      ringIn = onNotify;
+      hear = onNotify;
       links.push(createLink(texts));
       return links.at(-1)!;
     },
     async look() {
       texts.push("look");
       if (state.down) throw new Error("down");
-      return state.end;
+      return [state.epoch, state.end];
     },
     async notify() {
       texts.push("notify");
@@ -60,7 +60,7 @@ function setUp() {
     doorbell,
     heard,
     listen: () => doorbell.listen((position) => heard.push(position)),
-    ringIn: () => ringIn(),
+    ringIn: (payload = "") => hear("holdfast_log", payload),
   };
 }
 
@@ -87,6 +87,35 @@ Deno.test("doorbell: being rung is a reason to look, and a second passing is one
   state.end = 8;
   await pass(clock, 1010);
   equal(heard.at(-1), 8);
+  await doorbell[Symbol.asyncDispose]();
+});
+
+Deno.test("doorbell: who is told where the log ends need not look", async () => {
+  const { doorbell, heard, listen, texts, ringIn } = setUp();
+  listen();
+  await settle();
+  const before = texts.length;
+  ringIn("one 7");
+  equal(heard.at(-1), 7);
+  equal(doorbell.position(), 7);
+  await settle();
+  equal(texts.length, before);
+  await doorbell[Symbol.asyncDispose]();
+});
+
+Deno.test("doorbell: what is told of another log, or of this one before, is looked into", async () => {
+  const { state, doorbell, listen, texts, ringIn } = setUp();
+  listen();
+  await settle();
+  ringIn("one 7");
+  for (const payload of ["two 9", "one 6", "one nine", "one", ""]) {
+    const before = texts.length;
+    state.end = 8;
+    ringIn(payload);
+    await settle();
+    deepEqual(texts.slice(before), ["look"], payload);
+    equal(doorbell.position(), 8);
+  }
   await doorbell[Symbol.asyncDispose]();
 });
 
