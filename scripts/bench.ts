@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { replaceTable } from "./readme.ts";
 import { benchAlpha158 } from "../tests/bench/alpha158_bench.ts";
 import { benchAuth } from "../tests/bench/auth_bench.ts";
+import { benchCommandLine } from "../tests/bench/command_line_bench.ts";
 import { benchEvents } from "../tests/bench/events_bench.ts";
 import type { Figure } from "../tests/bench/figure.ts";
 import { benchFence } from "../tests/bench/fence_bench.ts";
@@ -53,6 +54,7 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   sqlite: benchSqlite,
   groups: benchGroups,
   service: benchService,
+  cli: benchCommandLine,
   telemetry: benchTelemetry,
   auth: benchAuth,
   paper: benchPaperRun,
