@@ -73,6 +73,23 @@ export function createHostGuard(options: {
   };
 }
 
+/**
+ * Keeps pages of other sites from what a GET changes, which a browser sends for
+ * any page.
+ *
+ * @throws {RequestRefused} `cross_site`: the request cannot `what`.
+ */
+export function refuseCrossSite(
+  { headers, url }: Request,
+  what: string,
+): void {
+  if (!isCrossSite(headers, headers.get("host") ?? hostOf(url))) return;
+  throw new RequestRefused(
+    "cross_site",
+    `Cannot ${what} as it was asked for by a web page of another site`,
+  );
+}
+
 /** The host that `url` names; never fails. */
 function hostOf(url: string): string {
   return /^\w+:\/\/([^/?#]*)/.exec(url)?.[1] ?? "";

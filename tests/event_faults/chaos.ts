@@ -94,9 +94,27 @@ function streamFaults(scene: Scene, seed: number): Faults {
   };
 }
 
-/** Whether nothing was lost, repeated or out of order. */
-export function isWhole({ observed }: Chaos): boolean {
-  return observed.violations.length === 0;
+/** Whether nothing was lost, repeated or out of order, and everybody was at work. */
+export function isWhole(chaos: Pick<Chaos, "observed" | "course">): boolean {
+  return chaos.observed.violations.length === 0 && idleOf(chaos).length === 0;
+}
+
+/** What there was nothing of: where nobody works, nothing goes wrong either. */
+function idleOf({ observed, course }: Pick<Chaos, "observed" | "course">) {
+  const { publications, subscribers, joined, groups } = observed;
+  const told = publications.filter(({ outcome }) => outcome === "acknowledged");
+  const counts: (readonly [what: string, count: number])[] = [
+    ["faults", course.happenings.length],
+    ["acknowledged events", told.length],
+    ["readers who came later", joined.length],
+    ...[...subscribers, ...joined].map(({ name, deliveries }) =>
+      [`deliveries to ${name}`, deliveries.length] as const
+    ),
+    ...groups.map(({ name, counts: { acks } }) =>
+      [`acks of ${name}`, acks] as const
+    ),
+  ];
+  return counts.flatMap(([what, count]) => count === 0 ? [what] : []);
 }
 
 /** The summary of a run. */
@@ -173,8 +191,14 @@ function aroundWorst(
 const MAX_TOLD = 12;
 
 /** What there is to know about everything that went wrong. */
-export function findingsOfChaos({ observed }: Chaos): string {
-  return observed.violations.slice(0, MAX_TOLD)
-    .map(({ rule, who, message }) => `VIOLATION (${rule}): ${who} ${message}`)
-    .join("\n");
+export function findingsOfChaos(
+  chaos: Pick<Chaos, "observed" | "course">,
+): string {
+  return [
+    ...chaos.observed.violations.slice(0, MAX_TOLD)
+      .map(({ rule, who, message }) =>
+        `VIOLATION (${rule}): ${who} ${message}`
+      ),
+    ...idleOf(chaos).map((what) => `NOTHING SHOWN: no ${what}`),
+  ].join("\n");
 }

@@ -8,11 +8,25 @@
  * @module
  */
 import { requirePrograms } from "../faults/world.ts";
-import { ok } from "../support/assert.ts";
+import { equal, match, ok } from "../support/assert.ts";
 import { findingsOfChaos, isWhole, runChaos, summaryOfChaos } from "./chaos.ts";
 
 const SEED = 20260105;
 const SECONDS = 10;
+
+Deno.test("event faults: a run in which nobody worked shows nothing", () => {
+  const observed = {
+    publications: [],
+    subscribers: [],
+    joined: [],
+    groups: [],
+    rows: [],
+    violations: [],
+  };
+  const idle = { observed, course: { happenings: [], recoveries: [] } };
+  equal(isWhole(idle), false);
+  match(findingsOfChaos(idle), /no faults\n.*no acknowledged events\n/);
+});
 
 const programs = await requirePrograms(import.meta.url);
 if (programs) {

@@ -247,6 +247,20 @@ Deno.test("next waits for an event, and answers when there is one or the time is
   await response?.body?.cancel();
 });
 
+Deno.test("who would not get events takes none: HEAD, and pages of other sites", async () => {
+  const { send, make, publish, next } = client();
+  await make({ max_attempts: 1 });
+  await publish("1");
+  equal((await send("HEAD", `${G}/next`)).status, 200);
+  for (const name of ["sec-fetch-site", "origin"]) {
+    const headers = { [name]: "https://evil.example" };
+    const { status, json } = await send("GET", `${G}/next`, { headers });
+    equal(status, 403);
+    match(json.detail, /^Cannot take from a group as it was asked for by a /);
+  }
+  deepEqual((await next()).map(({ attempt }) => attempt), [1]);
+});
+
 Deno.test("an event that is no JSON object reaches no member: it is a dead letter, told as a text", async () => {
   const world = createGroupWorld();
   const { groups } = world;

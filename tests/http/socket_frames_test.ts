@@ -6,14 +6,13 @@
 import fc from "fast-check";
 import { InvalidInput } from "../../domain/invalid_input.ts";
 import { parseClientFrame } from "../../src/http/routes/socket_frames.ts";
-import { deepEqual, equal, match, ok } from "../support/assert.ts";
+import { deepEqual, equal, match, ok, throws } from "../support/assert.ts";
 
 const read = (frame: unknown) => parseClientFrame(JSON.stringify(frame));
 
 Deno.test("what a subscription leaves out is filled in", () => {
   deepEqual(read({ type: "subscribe" }), {
     type: "subscribe",
-    after: "head",
     form: "envelope",
     credits: 0,
   });
@@ -30,6 +29,20 @@ Deno.test("a start is a position, a token, the head or the earliest", () => {
   deepEqual(after("0a-1b:7"), { after: 7, epoch: "0a-1b" });
   equal(after("head"), "head");
   equal(after("earliest"), "earliest");
+});
+
+Deno.test("a start is a time with a zone, and never two", () => {
+  const time = "2026-01-02T03:04:05+01:00";
+  const frame = read({ type: "subscribe", from_time: time });
+  ok(frame.type === "subscribe");
+  deepEqual(frame.from_time, { fromTimeMs: Date.parse(time) });
+  const refused = (more: object, why: RegExp) =>
+    throws(() => read({ type: "subscribe", ...more }), why);
+  refused({ from_time: "2026-01-02T03:04:05" }, /from_time: .* with a zone/);
+  refused({ from_time: 0 }, /from_time: /);
+  for (const after of ["head", 7]) {
+    refused({ from_time: time, after }, /from_time: must not .* with after/);
+  }
 });
 
 Deno.test("patterns choose channels", () => {
@@ -52,6 +65,7 @@ Deno.test("whatever is sent is read, or refused in one sentence", () => {
       type: fc.constantFrom("subscribe", "credit", "ping", "event", null),
       after: member,
       channels: member,
+      from_time: fc.oneof(member, fc.constant("2026-01-02T03:04:05Z")),
       form: member,
       credits: member,
       n: member,

@@ -108,7 +108,8 @@ export const After = textReadBy(parseAfter).meta({
   example: "1207",
 });
 
-const FromTime = textReadBy(parseFromTime).meta({
+/** A time to begin at, in a query or a frame. */
+export const FromTime = textReadBy(parseFromTime).meta({
   description: "ISO 8601 with a zone: events committed then or later.",
   example: "2026-01-02T21:00:00Z",
 });
@@ -172,7 +173,8 @@ export function startOf(query: {
   return query.after ?? query.from_time;
 }
 
-function refuseTwoStarts(
+/** Adds an issue where a start is named in two ways. */
+export function refuseTwoStarts(
   query: { after?: unknown; from_time?: unknown },
   context: z.core.$RefinementCtx,
 ): void {

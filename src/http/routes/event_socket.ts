@@ -40,9 +40,6 @@ export const MAX_BUFFERED = 1024 * 1024;
 /** How long a client has to say what it wants. */
 export const SUBSCRIBE_MS = 3000;
 
-/** How long a client has to answer a close before its seat is another's. */
-export const CLOSE_MS = 10_000;
-
 /** How often a client that has too much under way is looked at. */
 const DRAIN_POLL_MS = 20;
 
@@ -80,7 +77,6 @@ export function serveEventSocket(
   const { clock, shutdown, keyEnded, failed, ended } = around;
   const end = new AbortController();
   const { signal } = end;
-  const closed = new AbortController();
   const credits = createCredits(MAX_CREDITS);
   let subscribed: Subscribe | undefined;
   /** What has been looked at, and the last position that the client was told. */
@@ -93,10 +89,6 @@ export function serveEventSocket(
     if (socket.readyState !== WebSocket.OPEN) return;
     send("error", { detail });
     socket.close(code, detail.slice(0, 100).replace(/[^\x20-\x7e]/g, "?"));
-    // Nobody pings it any more: it may never answer.
-    if (!shutdown.aborted) {
-      clock.sleep(CLOSE_MS, closed.signal).then(gone, () => {});
-    }
   }
 
   function fail(error: unknown): void {
@@ -165,8 +157,8 @@ export function serveEventSocket(
   }
 
   async function feed(asked: Subscribe): Promise<void> {
-    const { channels, form, after } = asked;
-    const first = await events.locate(await startOf(after), signal);
+    const { channels, form } = asked;
+    const first = await events.locate(await startOf(asked), signal);
     at = first.at;
     if (first.gap) tellGap(first.gap, at);
     else tellPosition(at);
@@ -192,8 +184,8 @@ export function serveEventSocket(
     }
   }
 
-  async function startOf(after: Subscribe["after"]) {
-    if (after === "head") return undefined;
+  async function startOf({ after, from_time }: Subscribe) {
+    if (after === undefined || after === "head") return from_time;
     if (after !== "earliest") return after;
     const { head } = await events.read({ limit: 1 }, caller, signal);
     const { epoch, earliest } = head;
@@ -229,7 +221,6 @@ export function serveEventSocket(
 
   function gone(): void {
     end.abort();
-    closed.abort();
     shutdown.removeEventListener("abort", onEnd);
     keyEnded?.removeEventListener("abort", onEnd);
     ended();

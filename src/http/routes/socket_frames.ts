@@ -10,7 +10,12 @@ import {
 } from "../../../domain/event/channel_pattern.ts";
 import { EVENT_FORMS } from "../../../domain/event/envelope.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
-import { MAX_PATTERNS, parseAfter } from "./event_schemas.ts";
+import {
+  FromTime,
+  MAX_PATTERNS,
+  parseAfter,
+  refuseTwoStarts,
+} from "./event_schemas.ts";
 import { CLOSE, Closing } from "./socket_closing.ts";
 
 /** Most UTF-16 units of a frame of a client: room for every pattern. */
@@ -50,16 +55,17 @@ export const Subscribe = z.strictObject({
   channels: Patterns.optional().meta({
     description: "Patterns of channels; all channels when absent.",
   }),
-  after: After.default("head").meta({
+  after: After.optional().meta({
     description:
       "The last position that was read, `1207` or `epoch:1207`; or `head`, " +
-      "or `earliest`.",
+      "as when absent, or `earliest`.",
   }),
+  from_time: FromTime.optional(),
   form: z.enum(EVENT_FORMS).default("envelope"),
   credits: count(0).default(0).meta({
     description: "How many events may be sent before more credits come.",
   }),
-});
+}).superRefine(refuseTwoStarts);
 
 /** More credits. */
 export const Credit = z.strictObject({

@@ -11,6 +11,7 @@ import type { EventGroups } from "../../../services/event_groups.ts";
 import type { ReadEffects } from "../../../services/event_groups/effects.ts";
 import type { Caller } from "../../identity.ts";
 import { RequestRefused } from "../../errors.ts";
+import { refuseCrossSite } from "../../host_guard.ts";
 import { type Route, route } from "../../route.ts";
 import { Instant, instantOf, queryInteger } from "../../schemas.ts";
 import { DELIVERED, EPOCH } from "../event_examples.ts";
@@ -120,9 +121,18 @@ export function memberRoutes(
         }),
       },
       responses: { 200: { description: "The deliveries.", schema: Next } },
-      errors: [404, 409, 410, 503, 504, 507],
+      errors: [403, 404, 409, 410, 503, 504, 507],
       handle: async ({ params, query, caller, signal, context }) => {
         const { wait = 0, limit = DEFAULT_LIMIT, form = "envelope" } = query;
+        refuseCrossSite(context.request, "take from a group");
+        // Nobody would get what a HEAD takes.
+        if (context.request.method === "HEAD") {
+          const { group } = await groups.get(params.name);
+          return {
+            status: 200,
+            text: printNext({ deliveries: [], group }, form),
+          };
+        }
         const member = query.member ?? caller.user;
         const polling = { member, limit, waitMs: wait * 1000 };
         const end = new AbortController();
