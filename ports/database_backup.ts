@@ -12,7 +12,18 @@ export interface BackupReport {
   readonly epoch: string;
   /** Its size. */
   readonly bytes: number;
+  /** Files that backups had left there which were killed; they are gone now. */
+  readonly leftovers: readonly string[];
 }
+
+/**
+ * Which API keys a database has after a restore.
+ *
+ * - `kept`: those of the database replaced, which knows what was revoked.
+ * - `restored`: those of the backup; what was revoked since is good again.
+ * - `revoked`: none.
+ */
+export type KeysAfterRestore = "kept" | "restored" | "revoked";
 
 /** What a restore has done. */
 export interface RestoreReport {
@@ -24,6 +35,10 @@ export interface RestoreReport {
   readonly replacedPosition: number | undefined;
   /** Where what was there before is kept; absent when there was nothing. */
   readonly kept: string | undefined;
+  /** Which API keys there are now. */
+  readonly keys: KeysAfterRestore;
+  /** How many these are. */
+  readonly keyCount: number;
 }
 
 /** Writes and reads backups of one database. */
@@ -42,12 +57,17 @@ export interface DatabaseBackup {
    * Puts what the backup at `path` holds in the place of the database, whose
    * file is kept beside it. The log gets another epoch, and goes on knowing
    * those that it and the one replaced have had; order numbers that the one
-   * replaced had given out are not given out again. Either all of it is done or
-   * nothing.
+   * replaced had given out are not given out again, and API keys stay as they
+   * were in it where it is a later life of what the backup holds. Either all of
+   * it is done or nothing.
    *
+   * @param options.revokesKeys Whether no API key is left instead.
    * @throws {PortError} `conflict` while anybody has the database open;
    * `not_found`, `corrupt` and `unsupported` when the backup is none that this
    * program can use; `full`, `unavailable`.
    */
-  restore(path: string): Promise<RestoreReport>;
+  restore(
+    path: string,
+    options?: { readonly revokesKeys?: boolean },
+  ): Promise<RestoreReport>;
 }

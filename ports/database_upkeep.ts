@@ -115,6 +115,21 @@ export interface DatabaseUpkeep {
    * @throws {PortError} `unavailable`, and as `migrate` does.
    */
   beginEpoch(): Promise<string>;
+
+  /**
+   * Counts the API keys.
+   *
+   * @throws {PortError} As `beginEpoch` does.
+   */
+  countKeys(): Promise<number>;
+
+  /**
+   * Drops all API keys; instances that run refuse them within seconds.
+   *
+   * @returns How many there were.
+   * @throws {PortError} As `beginEpoch` does.
+   */
+  revokeKeys(): Promise<number>;
 }
 
 /**

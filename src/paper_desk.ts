@@ -5,7 +5,10 @@
  */
 import { BUILT_IN_DOCUMENTS } from "../domain/settings/catalogue.ts";
 import { settingsKey } from "../domain/settings.ts";
+import type { TradingSymbol } from "../domain/symbol.ts";
+import type { TradingDate } from "../domain/trading_date.ts";
 import { parseUserId, type UserId } from "../domain/user_id.ts";
+import type { Broker } from "../ports/broker.ts";
 import { PortError } from "../ports/port_error.ts";
 import type { SignalSource } from "../ports/signal_source.ts";
 import type { SettingsSnapshots } from "./apps/autopilot_settings.ts";
@@ -21,9 +24,11 @@ import type {
 } from "./apps/paper_run/outcome.ts";
 import { loadPastBars, type PastBars } from "./apps/paper_run/past_bars.ts";
 import { createSignalService, signalSourceOf } from "./apps/signal_service.ts";
-import type { PaperRunRequest } from "./paper_flags.ts";
+import type { FilePlaces } from "./composition/files.ts";
 import { openPaperPorts, type PaperPorts } from "./composition/paper.ts";
+import type { Config } from "./config.ts";
 import { createFeatureService } from "./services/features.ts";
+import { inTurns } from "./services/in_turns.ts";
 import { createModelService } from "./services/models.ts";
 import type { Prices } from "./services/prices.ts";
 import { openQuarantineService } from "./services/quarantine.ts";
@@ -38,20 +43,49 @@ const VENUE = { slippage_bps: "0", commission_bps: "0", seed: "1" };
 /** Digits of a run's id. */
 const ID_DIGITS = 16;
 
+/** What a paper run is asked to do. */
+export interface PaperDeskRequest {
+  /** All that have bars when absent. */
+  readonly symbols: readonly TradingSymbol[] | undefined;
+  /** The oldest bar of any when absent. */
+  readonly from: TradingDate | undefined;
+  /** The newest bar of any when absent. */
+  readonly to: TradingDate | undefined;
+  /** Where bars and model are, and how it trades. */
+  readonly config:
+    & FilePlaces
+    & Pick<Config, "orchestration" | "gateway" | "ends">;
+  /** Options of the venue as they were given, such as `slippage_bps`. */
+  readonly venue: Readonly<Record<string, string>>;
+}
+
+/** What a run calls as it goes; none of it changes what comes of the run. */
+export interface PaperDeskHooks {
+  /** Is called after each day. */
+  onDay(done: number, total: number): Promise<void>;
+  /** Is called before whatever takes long; absent where nobody else waits. */
+  rest?: (() => Promise<void>) | undefined;
+}
+
 /**
  * Runs what was asked for.
  *
- * @param onDay Is called after each day.
  * @throws {PortError} When there are no bars or no model, naming the file.
  * @throws {InvalidInput} When an option of the venue is wrong.
  */
 export async function runPaperDesk(
-  request: PaperRunRequest,
-  onDay: (done: number, total: number) => Promise<void>,
+  request: PaperDeskRequest,
+  { onDay, rest = async () => {} }: PaperDeskHooks,
   stop: AbortSignal,
 ): Promise<PaperOutcome> {
   await using stack = new AsyncDisposableStack();
-  const ports = await openPaperPorts(request.config, request.venue, stack);
+  const opened = await openPaperPorts(request.config, request.venue, stack);
+  const { clock } = opened;
+  const restHere = () => clock.standStill(rest);
+  const ports: PaperPorts = {
+    ...opened,
+    broker: rested(opened.broker, restHere),
+  };
   const { model } = await ports.modelRegistry.reload(stop);
   const symbols = request.symbols ?? await allSymbols(request, ports, stop);
   const bars = await loadPastBars(
@@ -87,14 +121,29 @@ export async function runPaperDesk(
         gateway,
         user: USER,
       }),
-      signals: await openSignals(ports, bars, parameters),
+      signals: await openSignals(ports, bars, parameters, restHere),
       orders: gateway,
     },
     { ...parameters, user: USER, runId },
-    (done) => onDay(done, bars.dates.length),
+    (done) => clock.standStill(() => onDay(done, bars.dates.length)),
     stop,
   );
   return { runId, parameters, ...result };
+}
+
+/** `broker`, each call of which `rest` comes before. */
+function rested<B extends Broker>(broker: B, rest: () => Promise<void>): B {
+  return {
+    ...broker,
+    async submit(...asked) {
+      await rest();
+      return await broker.submit(...asked);
+    },
+    async find(...asked) {
+      await rest();
+      return await broker.find(...asked);
+    },
+  };
 }
 
 /** Clocks and stored times begin with 1970. */
@@ -107,7 +156,7 @@ function refuseEarly({ dates: [first] }: PastBars): void {
 }
 
 async function allSymbols(
-  { config }: PaperRunRequest,
+  { config }: PaperDeskRequest,
   { marketData }: PaperPorts,
   stop: AbortSignal,
 ) {
@@ -170,6 +219,7 @@ async function openSignals(
   ports: PaperPorts,
   { market }: PastBars,
   { topN, bottomN }: PaperParameters,
+  rest: () => Promise<void>,
 ): Promise<SignalSource> {
   const quarantine = await openQuarantineService({
     ...ports,
@@ -177,9 +227,19 @@ async function openSignals(
   });
   const registry = ports.modelRegistry;
   const common = { ...ports, registry, market, quarantine };
+  const features = createFeatureService({ ...common, ttlS: 1 });
   return signalSourceOf(createSignalService({
     ...common,
-    features: createFeatureService({ ...common, ttlS: 1 }),
+    features: {
+      ...features,
+      async get(symbols, ...asked) {
+        const one = async (symbol: TradingSymbol) => {
+          await rest();
+          return await features.get([symbol], ...asked);
+        };
+        return (await inTurns(symbols, 1, one)).flat();
+      },
+    },
     models: createModelService(common),
     defaults: { topN, bottomN },
   }));

@@ -65,6 +65,10 @@ const VENUE = {
   seed: { value: "N", help: "What all chance of the venue follows from (1)" },
 } as const satisfies Record<string, Flag>;
 
+/** Every flag of a paper run, such as `--from`. */
+export const PAPER_FLAGS: readonly string[] = Object
+  .keys({ ...RUN, ...VARIABLES, ...VENUE }).map((name) => `--${name}`);
+
 /** What a paper run was asked to do. */
 export interface PaperRunRequest {
   /** All that have bars when absent. */

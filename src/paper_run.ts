@@ -80,12 +80,13 @@ async function runShowing(
   const show = request.isQuiet ? undefined : speaker.show;
   let shown = "";
   try {
-    return await runPaperDesk(request, async (done, total) => {
+    const onDay = async (done: number, total: number) => {
       const line = progressLine(done, total);
       if (line !== shown) show?.(shown = line);
       // Lets Ctrl-C through.
       await setImmediate();
-    }, stop);
+    };
+    return await runPaperDesk(request, { onDay }, stop);
   } finally {
     if (shown !== "") show?.("");
   }

@@ -1,6 +1,7 @@
 /**
  * Trading: the gateway, the orchestrator and the accounts at the venue, put
- * together; the signal service and the gateway may be other processes.
+ * together, and runs on paper, which touch none of them; the signal service and
+ * the gateway may be other processes.
  *
  * @module
  */
@@ -10,9 +11,15 @@ import {
 } from "./apps/execution_gateway.ts";
 import { createOrchestrator, type Orchestrator } from "./apps/orchestrator.ts";
 import { followSignals } from "./apps/orchestrator/follow.ts";
+import {
+  createPaperRuns,
+  type PaperRuns,
+  type PaperRunWish,
+} from "./apps/paper_runs.ts";
 import { type SignalService, signalSourceOf } from "./apps/signal_service.ts";
 import type { Ports } from "./composition_root.ts";
 import type { Config } from "./config.ts";
+import { type PaperDeskRequest, runPaperDesk } from "./paper_desk.ts";
 import type { EventGroups } from "./services/event_groups.ts";
 import {
   createExchangeAccounts,
@@ -32,6 +39,7 @@ export interface Trading {
   readonly gateway: ExecutionGateway;
   readonly accounts: ExchangeAccounts;
   readonly orchestrator: Orchestrator;
+  readonly paperRuns: PaperRuns;
   /** Looks after orders, and follows signals where it is told to, until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -74,11 +82,19 @@ export function createTrading(
     orders: remote.orders ? createPatientOrders(remote.orders, ports) : gateway,
     defaults: { ...orchestration, lots },
   });
+  const paperRuns = createPaperRuns({
+    ...ports,
+    market: ports.marketData,
+    defaults: config.ends,
+    doRun: (wish, hooks, signal) =>
+      runPaperDesk(deskRequestOf(wish, config), hooks, signal),
+  });
 
   return {
     gateway,
     accounts,
     orchestrator,
+    paperRuns,
     async run(signal) {
       const follows = plays(role, "orchestrator") &&
         orchestration.followsSignals;
@@ -86,6 +102,7 @@ export function createTrading(
       // With Redis too, which may be away, or not be there for all.
       const hasOthers = config.store === "postgres";
       await Promise.all([
+        paperRuns.run(signal),
         isGateway && gateway.run(signal),
         isGateway && hasOthers &&
         followTrades({ ...ports, bus: ports.eventBus, accounts }, signal),
@@ -97,6 +114,34 @@ export function createTrading(
           member: instance,
         }, signal),
       ]);
+    },
+  };
+}
+
+/** `wish`, with what it leaves open as `config` has it. */
+function deskRequestOf(
+  wish: PaperRunWish,
+  config: Config,
+): PaperDeskRequest {
+  const { orchestration, gateway, ends } = config;
+  const { symbols, from, to, venue } = wish;
+  return {
+    symbols,
+    from,
+    to,
+    venue,
+    config: {
+      ...config,
+      orchestration: {
+        ...orchestration,
+        capital: wish.capital ?? orchestration.capital,
+        maxPositionSize: wish.maxPositionSize ?? orchestration.maxPositionSize,
+      },
+      gateway: { ...gateway, lots: wish.lots ?? gateway.lots },
+      ends: {
+        topN: wish.topN ?? ends.topN,
+        bottomN: wish.bottomN ?? ends.bottomN,
+      },
     },
   };
 }

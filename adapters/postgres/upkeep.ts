@@ -59,6 +59,24 @@ export function createPostgresUpkeep({ url, ca, clock, entropy }: {
     }
   }
 
+  async function migrateAll(): Promise<readonly string[]> {
+    return await withLink(WORK_MS, (link, host) =>
+      migrate(link, {
+        name: nameAt(host),
+        atMs: clock.now(),
+        epoch: uuidV7(clock.now(), entropy.bytes(10)),
+      }));
+  }
+
+  /** Runs what counts keys. */
+  async function keys(text: string): Promise<number> {
+    await migrateAll();
+    return await withLink(WORK_MS, async (link) => {
+      const [row] = await link.query<[number]>(text);
+      return row![0];
+    });
+  }
+
   return {
     name: nameAt(first!),
 
@@ -84,16 +102,10 @@ export function createPostgresUpkeep({ url, ca, clock, entropy }: {
 
     schema: () => withLink(LOOK_MS, readSchema),
 
-    migrate: () =>
-      withLink(WORK_MS, (link, host) =>
-        migrate(link, {
-          name: nameAt(host),
-          atMs: clock.now(),
-          epoch: uuidV7(clock.now(), entropy.bytes(10)),
-        })),
+    migrate: migrateAll,
 
     async beginEpoch() {
-      await this.migrate();
+      await migrateAll();
       return await withLink(WORK_MS, async (link) => {
         await link.query(
           "/* upkeep */ SELECT leave_epoch(epoch) FROM log_head WHERE id = 1",
@@ -104,6 +116,14 @@ export function createPostgresUpkeep({ url, ca, clock, entropy }: {
         return row![0];
       });
     },
+
+    countKeys: () => keys("/* upkeep */ SELECT count(*)::integer FROM api_key"),
+
+    revokeKeys: () =>
+      keys(
+        `/* upkeep */ WITH gone AS (DELETE FROM api_key RETURNING 1)
+          SELECT count(*)::integer FROM gone`,
+      ),
   };
 }
 

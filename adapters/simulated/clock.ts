@@ -11,6 +11,12 @@ import type { Clock } from "../../ports/clock.ts";
 export interface SimulatedClock extends Clock {
   /** Moves it on to `ms` since the Unix epoch; it never goes back. */
   moveTo(ms: number): void;
+
+  /**
+   * Stands still until `work` is done, whoever sleeps: for work that is none of
+   * the days that have been.
+   */
+  standStill(work: () => Promise<void>): Promise<void>;
 }
 
 /**
@@ -23,9 +29,12 @@ export function createSimulatedClock(startMs: number): SimulatedClock {
   let now = startMs;
   const sleepers = new Set<{ readonly due: number; wake(): void }>();
   let isWaking = false;
+  /** How much work there is for which it stands still. */
+  let standing = 0;
 
   function wakeNext(): void {
     isWaking = false;
+    if (standing > 0) return;
     const [next] = [...sleepers].sort((a, b) => a.due - b.due);
     if (!next) return;
     now = Math.max(now, next.due);
@@ -34,7 +43,7 @@ export function createSimulatedClock(startMs: number): SimulatedClock {
   }
 
   function waitForQuiet(): void {
-    if (isWaking || sleepers.size === 0) return;
+    if (isWaking || standing > 0 || sleepers.size === 0) return;
     isWaking = true;
     setImmediate(wakeNext);
   }
@@ -44,6 +53,15 @@ export function createSimulatedClock(startMs: number): SimulatedClock {
     monotonic: () => now - startMs,
     moveTo(ms) {
       now = Math.max(now, ms);
+    },
+    async standStill(work) {
+      standing++;
+      try {
+        await work();
+      } finally {
+        standing--;
+        waitForQuiet();
+      }
     },
     async sleep(ms, signal) {
       signal?.throwIfAborted();

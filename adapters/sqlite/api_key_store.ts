@@ -97,22 +97,62 @@ export function openSqliteApiKeyStore(db: SqliteDatabase): ApiKeyStore {
   };
 }
 
+/** All keys of a database, and what their secrets are hashed under. */
+export interface KeyTable {
+  /** A row a key. */
+  readonly rows: readonly KeyRow[];
+  /** Absent where none was drawn. */
+  readonly pepper: string | null;
+}
+
+/** Reads all of it. */
+export function readKeyTable(sql: Pick<Sql, "get" | "all">): KeyTable {
+  const [pepper] = sql.get<[string | null]>(
+    "SELECT pepper FROM api_key_state",
+  )!;
+  return { rows: readRows(sql), pepper };
+}
+
+/** Puts `table` in the place of all of it. */
+export function replaceKeyTable(sql: Sql, { rows, pepper }: KeyTable): void {
+  dropKeys(sql);
+  for (const row of rows) insert(sql, row);
+  sql.run("UPDATE api_key_state SET pepper = ?", pepper);
+}
+
+/** Drops all keys; tells how many there were. */
+export function dropKeys(sql: Sql): number {
+  return sql.run("DELETE FROM api_key");
+}
+
+/** Tells how many keys there are. */
+export function countKeys(sql: Pick<Sql, "get">): number {
+  return sql.get<[number]>("SELECT count(*) FROM api_key")![0];
+}
+
 function read(sql: Sql, known: number | undefined): ApiKeyList {
   const [revision] = sql.get<[number]>("SELECT revision FROM api_key_state")!;
   if (revision === known) return { revision };
-  const rows = sql.all<KeyRow>(`SELECT ${COLUMNS} FROM api_key ORDER BY id`);
-  return { revision, keys: rows.map(keyOfRow) };
+  return { revision, keys: readRows(sql).map(keyOfRow) };
+}
+
+function readRows(sql: Pick<Sql, "all">): KeyRow[] {
+  return sql.all<KeyRow>(`SELECT ${COLUMNS} FROM api_key ORDER BY id`);
 }
 
 function add(sql: Sql, key: StoredApiKey, onlyFirst: boolean): boolean {
-  const [held] = sql.get<[number]>("SELECT count(*) FROM api_key")!;
+  const held = countKeys(sql);
   if (onlyFirst && held > 0) return false;
   const id = sql.get("SELECT 1 FROM api_key WHERE id = ?", key.id);
   if (id !== undefined) throw idTaken();
   if (held >= MAX_API_KEYS) throw noRoom();
+  insert(sql, rowOfKey(key));
+  return true;
+}
+
+function insert(sql: Sql, row: KeyRow): void {
   sql.run(
     `INSERT INTO api_key (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...rowOfKey(key),
+    ...row,
   );
-  return true;
 }

@@ -8,14 +8,18 @@ import { dirname } from "node:path";
 import type {
   BackupReport,
   DatabaseBackup,
+  KeysAfterRestore,
   RestoreReport,
 } from "../../ports/database_backup.ts";
 import { hasCode, PortError } from "../../ports/port_error.ts";
+import { countKeys, dropKeys, replaceKeyTable } from "./api_key_store.ts";
 import type { Waiting } from "./busy.ts";
+import type { Sql } from "./connection.ts";
 import { openSqliteDatabase } from "./database.ts";
 import { isBusy, isFileThere, toOpenError, toPortError } from "./errors.ts";
+import { nameInMaking, removeLeftovers } from "./leftovers.ts";
 import { checkLogHead } from "./log.ts";
-import { openOwner, type Owner } from "./owner.ts";
+import { openOwner, type Owner, type Past } from "./owner.ts";
 import { discard, makeFile, placeNew, replace } from "./placing.ts";
 import { openReadOnly } from "./read_only.ts";
 import { openSqliteRecordStore } from "./record_store.ts";
@@ -40,19 +44,24 @@ export function createSqliteBackup(
           `Cannot back up to ${to} as there is a file of that name: name another`,
         );
       }
-      const partial = `${to}.partial-${newMark(options)}`;
+      const leftovers = await removeLeftovers(
+        dirname(to),
+        "partial",
+        clock.now(),
+      );
+      const partial = nameInMaking(to, "partial", newMark(options));
       try {
         await makeFile(partial, { rightsOf: path });
         await copy(path, partial);
         const report = inspect(partial);
         await placeNew(partial, to);
-        return report;
+        return { ...report, leftovers };
       } finally {
         await discard(partial);
       }
     },
 
-    async restore(from) {
+    async restore(from, { revokesKeys = false } = {}) {
       if (!isFileThere(from)) {
         throw new PortError(
           "not_found",
@@ -62,7 +71,8 @@ export function createSqliteBackup(
       // A link goes on naming the place where the database lies.
       const place = await Deno.realPath(path).catch(() => path);
       const isThere = isFileThere(place);
-      const made = `${place}.restoring-${newMark(options)}`;
+      await removeLeftovers(dirname(place), "restoring", clock.now());
+      const made = nameInMaking(place, "restoring", newMark(options));
       try {
         inspect(from);
         await makeFile(
@@ -73,7 +83,7 @@ export function createSqliteBackup(
         );
         await copy(from, made);
         using owner = isThere ? own(place) : undefined;
-        const report = await makeSuccessor(options, made, owner);
+        const report = await makeSuccessor(options, made, owner, revokesKeys);
         const stamp = new Date(clock.now()).toISOString().replace(/[:.]/g, "-");
         const kept = `${place}.replaced-${stamp}`;
         const isOwned = owner !== undefined;
@@ -103,7 +113,7 @@ async function copy(from: string, to: string): Promise<void> {
 }
 
 /** Looks whether the file can be used, and tells what it holds. */
-function inspect(path: string): BackupReport {
+function inspect(path: string): Omit<BackupReport, "leftovers"> {
   try {
     using sql = openReadOnly(path);
     const { state, found, known } = readSchema(sql);
@@ -157,12 +167,17 @@ async function makeSuccessor(
   options: Waiting,
   made: string,
   owner: Owner | undefined,
+  revokesKeys: boolean,
 ): Promise<RestoreReport> {
   await using db = await openSqliteDatabase({ ...options, path: made });
   await using record = openSqliteRecordStore(db);
   const { head } = await record.read([]);
   await record.leaveEpoch(head.epoch);
   const past = owner?.past();
+  const keys = await db.write((sql) => {
+    if (revokesKeys) return revoke(sql);
+    return takeKeysOver(sql, past, head.epoch);
+  });
   if (past) {
     const now = Math.floor(options.clock.now());
     await db.write((sql) => {
@@ -186,5 +201,24 @@ async function makeSuccessor(
     epoch: (await record.read([])).head.epoch,
     replacedPosition: past?.position,
     kept: undefined,
+    keys,
+    keyCount: await db.read(countKeys),
   };
+}
+
+function revoke(sql: Sql): KeysAfterRestore {
+  dropKeys(sql);
+  return "revoked";
+}
+
+/** Takes over the keys of `past`, if it is a later life of the log that has `epoch`. */
+function takeKeysOver(
+  sql: Sql,
+  past: Past | undefined,
+  epoch: string,
+): KeysAfterRestore {
+  const isLater = past?.epoch === epoch || past?.formerEpochs.includes(epoch);
+  if (!isLater || !past?.keys) return "restored";
+  replaceKeyTable(sql, past.keys);
+  return "kept";
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import type { LogIdentity } from "../../ports/database_upkeep.ts";
-import { openConnection } from "./connection.ts";
+import { type KeyTable, readKeyTable } from "./api_key_store.ts";
+import { openConnection, type Sql } from "./connection.ts";
 import { readLogIdentity, readSchema } from "./schema.ts";
 
 /** A series of order numbers and how far it has been given out. */
@@ -15,6 +16,8 @@ export type GivenNumbers = readonly [user: string, day: string, last: number];
 export interface Past extends LogIdentity {
   /** Every series. */
   readonly numbers: readonly GivenNumbers[];
+  /** Its API keys; `undefined` where it is too old to have any. */
+  readonly keys: KeyTable | undefined;
 }
 
 /** The file, had alone. */
@@ -48,6 +51,7 @@ export function openOwner(path: string): Owner {
           numbers: sql.all<[string, string, number]>(
             "SELECT user_id, day, leased_to FROM sequence",
           ),
+          keys: hasKeys(sql) ? readKeyTable(sql) : undefined,
         };
       } catch {
         return undefined;
@@ -55,4 +59,9 @@ export function openOwner(path: string): Owner {
     },
     [Symbol.dispose]: () => sql.close(),
   };
+}
+
+function hasKeys(sql: Pick<Sql, "get">): boolean {
+  const text = "SELECT 1 FROM sqlite_schema WHERE name = 'api_key_state'";
+  return sql.get(text) !== undefined;
 }

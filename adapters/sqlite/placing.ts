@@ -118,11 +118,23 @@ export async function replace(
   await syncFolder(dirname(path));
 }
 
-/** Removes the file at `path` and what is beside it, as far as it is there. */
-export async function discard(path: string): Promise<void> {
-  for (const end of ["", "-shm", ...LEFT_BEHIND]) {
-    await Deno.remove(path + end).catch(() => {});
-  }
+/** The file at `path`, and those that SQLite may have made beside it. */
+export function partsOf(path: string): string[] {
+  return ["", "-shm", ...LEFT_BEHIND].map((end) => path + end);
+}
+
+/**
+ * Removes the file at `path` and what is beside it, as far as it is there.
+ *
+ * @returns Whether the file itself was removed.
+ */
+export async function discard(path: string): Promise<boolean> {
+  const removed = await Promise.all(
+    partsOf(path).map((part) =>
+      Deno.remove(part).then(() => true, () => false)
+    ),
+  );
+  return removed[0]!;
 }
 
 async function moved(from: string, to: string): Promise<boolean> {

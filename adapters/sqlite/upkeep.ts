@@ -11,6 +11,7 @@ import type {
 import { judgeSchema, schemaFinding } from "../../ports/database_upkeep.ts";
 import type { Finding } from "../../ports/finding.ts";
 import { PortError } from "../../ports/port_error.ts";
+import { countKeys, dropKeys } from "./api_key_store.ts";
 import type { Waiting } from "./busy.ts";
 import { openSqliteDatabase } from "./database.ts";
 import { isBusy, isFileThere, toOpenError } from "./errors.ts";
@@ -89,6 +90,16 @@ export function createSqliteUpkeep(
       const { head } = await record.read([]);
       await record.leaveEpoch(head.epoch);
       return (await record.read([])).head.epoch;
+    },
+
+    async countKeys() {
+      await using db = await openSqliteDatabase(options);
+      return await db.read(countKeys);
+    },
+
+    async revokeKeys() {
+      await using db = await openSqliteDatabase(options);
+      return await db.write(dropKeys);
     },
   };
 }

@@ -39,6 +39,8 @@ export interface ForeignRedis {
 export interface Machine {
   /** The flags of the configuration, such as `--data-dir`. */
   readonly flags: readonly string[];
+  /** Those of a paper run. */
+  readonly paperFlags: readonly string[];
 
   /** Looks whether a service would run well; throws nothing. */
   examine(
@@ -70,19 +72,36 @@ export interface Machine {
   /**
    * Puts a backup in the database's place, or says which command does.
    *
+   * @param revokesKeys Whether no API key is left.
    * @param beforeReplacing Called before a database is replaced; what it throws
    * leaves all as it is.
    */
   restore(
     flags: readonly string[],
     path: string,
+    revokesKeys: boolean,
     beforeReplacing: () => Promise<void>,
   ): Promise<RestoreReport | ByHand>;
 
-  /** Gives the log of the database another epoch, and tells it. */
+  /**
+   * Gives the log of the database another epoch, and tells it.
+   *
+   * @param revokesKeys Whether no API key is left.
+   */
   beginEpoch(
     flags: readonly string[],
-  ): Promise<{ readonly name: string; readonly epoch: string }>;
+    revokesKeys: boolean,
+  ): Promise<NewEpoch>;
+}
+
+/** The log under another epoch. */
+export interface NewEpoch {
+  /** What the database is called. */
+  readonly name: string;
+  /** The epoch. */
+  readonly epoch: string;
+  /** How many API keys are left. */
+  readonly keyCount: number;
 }
 
 /** What has to be done with other programs. */

@@ -33,11 +33,13 @@ export function backUpCommands(
  * The commands that put the backup at `path` into the database.
  *
  * @param flags What named the database on the command line, if anything did.
+ * @param revokesKeys Whether no API key is to be left.
  */
 export function restoreCommands(
   database: PostgresAddress,
   path: string,
   flags: readonly string[],
+  revokesKeys: boolean,
 ): string[] {
   const { address } = withoutSecrets(database);
   return [
@@ -47,7 +49,11 @@ export function restoreCommands(
       shellWord(`--dbname=${address}`),
       shellWord(path),
     ].join(" "),
-    ["holdfast restore --new-epoch --yes", ...naming(flags)].join(" "),
+    [
+      "holdfast restore --new-epoch --yes",
+      ...revokesKeys ? ["--revoke-keys"] : [],
+      ...naming(flags),
+    ].join(" "),
   ];
 }
 

@@ -7,9 +7,11 @@ import { parseCheckpoint } from "../../domain/checkpoint.ts";
 import type { DatabaseExamination } from "../../ports/database_upkeep.ts";
 import type { FastLayerExamination } from "../../ports/fast_layer_upkeep.ts";
 import type { Finding } from "../../ports/finding.ts";
+import { hasCode } from "../../ports/port_error.ts";
 import type { Diagnosis } from "../cli/machine.ts";
 import type { Upkeep } from "../composition/upkeep.ts";
 import { type Config, ConfigError } from "../config.ts";
+import { tryAddress } from "../http/address.ts";
 import { readCertificate } from "../tls_files.ts";
 import { clockFinding } from "./clock.ts";
 import { folderFindings } from "./folder.ts";
@@ -84,18 +86,19 @@ export async function examine(
   return findings.flat();
 }
 
-/** Whether the certificate of the listeners can be read. */
+/** Whether the certificate of the listeners can be used. */
 async function certificateFindings({ tls }: Config): Promise<Finding[]> {
   const check = "tls";
   try {
-    const found = await readCertificate(tls);
-    return found
-      ? [{ check, level: "ok", says: "certificate and key are there" }]
-      : [];
+    const certificate = await readCertificate(tls);
+    if (!certificate) return [];
+    tryAddress({ hostname: "127.0.0.1", port: 0, certificate });
+    return [{ check, level: "ok", says: "certificate and key do, together" }];
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    const isWrong = error instanceof ConfigError || hasCode(error, "invalid");
+    if (!isWrong) throw error;
     const mend = "mend TLS_CERT_PATH and TLS_KEY_PATH";
-    return [{ check, level: "fail", says: error.message, mend }];
+    return [{ check, level: "fail", says: (error as Error).message, mend }];
   }
 }
 

@@ -9,6 +9,7 @@ import { CommandFailed, UsageError } from "../cli/failures.ts";
 import type { Machine } from "../cli/machine.ts";
 import { createUpkeep, type Upkeep } from "../composition/upkeep.ts";
 import { type Config, ConfigError, readConfig } from "../config.ts";
+import { PAPER_FLAGS } from "../paper_flags.ts";
 import { VARIABLE_NAMES } from "../variables.ts";
 import {
   backUpCommands,
@@ -25,6 +26,7 @@ export function createMachine(): Machine {
     flags: VARIABLE_NAMES.map((name) =>
       `--${name.toLowerCase().replaceAll("_", "-")}`
     ),
+    paperFlags: PAPER_FLAGS,
 
     async examine(flags, isDeep) {
       const { config, findings } = readConfiguration(flags);
@@ -63,18 +65,19 @@ export function createMachine(): Machine {
         return { commands: backUpCommands(addressOf(config), path) };
       }),
 
-    restore: (flags, path, beforeReplacing) =>
+    restore: (flags, path, revokesKeys, beforeReplacing) =>
       told(flags, async (config, { backup, database }) => {
         if (!backup) {
           const address = addressOf(config);
-          return { commands: restoreCommands(address, path, flags) };
+          const commands = restoreCommands(address, path, flags, revokesKeys);
+          return { commands };
         }
         await makeFolder(config);
         if (await isThere(database!)) await beforeReplacing();
-        return await backup.restore(path);
+        return await backup.restore(path, { revokesKeys });
       }),
 
-    beginEpoch: (flags) =>
+    beginEpoch: (flags, revokesKeys) =>
       told(flags, async (config, upkeep) => {
         const database = databaseOf(config, upkeep);
         const { name } = database;
@@ -83,7 +86,9 @@ export function createMachine(): Machine {
             `Cannot give the log another epoch as ${name} is not there: name the one that was restored, with DATABASE_URL or DATA_DIR`,
           );
         }
-        return { name, epoch: await database.beginEpoch() };
+        const epoch = await database.beginEpoch();
+        if (revokesKeys) await database.revokeKeys();
+        return { name, epoch, keyCount: await database.countKeys() };
       }),
   };
 }

@@ -34,6 +34,9 @@ const ADMIN: readonly string[] = [
   "/api/v1/events/dead-letters*",
 ];
 
+/** Where changes are to what all users share, which everybody may read. */
+const SHARED: readonly string[] = ["/api/v1/features*", "/api/v1/model/*"];
+
 /** Where changes move money, or use up what orders are numbered with. */
 const TRADE: readonly string[] = [
   "/api/v1/orders*",
@@ -56,6 +59,7 @@ export function scopeOf(
   if (method === "GET" && isAmong(OPEN, path)) return "open";
   if (isAmong(ADMIN, path)) return "admin";
   if (method === "GET" || isAmong(READ, path)) return "read";
+  if (isAmong(SHARED, path)) return "admin";
   return isAmong(TRADE, path) ? "trade" : "write";
 }
 

@@ -42,6 +42,8 @@ export interface SseOptions {
   readonly heartbeat: () => string;
   /** Hears why a stream ended that nobody asked to end. */
   readonly failed: (error: unknown) => void;
+  /** Hears that the stream has ended, however that came. */
+  readonly ended: () => void;
 }
 
 /**
@@ -69,7 +71,7 @@ export function formatFrame({ event, id, data }: SseFrame): string {
  */
 export function openSse(
   feed: (send: SendFrames, signal: AbortSignal) => Promise<void>,
-  { clock, ends, heartbeat, failed }: SseOptions,
+  { clock, ends, heartbeat, failed, ended }: SseOptions,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const end = new AbortController();
@@ -121,6 +123,7 @@ export function openSse(
   }
 
   function onEnd(): void {
+    ended();
     for (const signal of ends) signal.removeEventListener("abort", stop);
     for (const { done } of waiting) done.reject(end.signal.reason);
     waiting = [];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers/promises";
 import { createSimulatedClock } from "../../adapters/simulated/clock.ts";
 import { createSimulatedEntropy } from "../../adapters/simulated/entropy.ts";
 import {
@@ -50,6 +51,31 @@ Deno.test("simulated clock: a deadline does not pass what needs no time", async 
   equal(await deadline, "");
   equal(clock.now(), 0);
 });
+
+Deno.test("simulated clock: it stands still for work that is none of its days", async () => {
+  const clock = createSimulatedClock(0);
+  const woken = clock.sleep(10).then(() => clock.now());
+  const both = [turns(3), turns(6)].map((work) =>
+    clock.standStill(async () => {
+      await work;
+      equal(clock.now(), 0);
+    })
+  );
+  await Promise.all(both);
+  equal(await woken, 10);
+  await rejects(
+    clock.standStill(() => Promise.reject(new Error("no"))),
+    /no/,
+  );
+  // It does not stand still for ever.
+  await clock.sleep(5);
+  equal(clock.now(), 15);
+});
+
+/** Turns of the event loop, in which a clock that does not stand still goes on. */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await setImmediate();
+}
 
 Deno.test("simulated clock: an abort ends a sleep with its reason", async () => {
   const clock = createSimulatedClock(0);

@@ -153,7 +153,7 @@ Deno.test("doctor: lines for Postgres's programs name what is meant, and no pass
     "postgres://ann:se%40cret@db.example:5433/trades?search_path=hf&sslmode=require&application_name=x";
   const lines = [
     ...backUpCommands({ url }, "my file's.dump"),
-    ...restoreCommands({ url }, "x.dump", []),
+    ...restoreCommands({ url }, "x.dump", [], false),
   ];
   deepEqual(lines, [
     "pg_dump --format=custom --no-owner --no-privileges --schema=hf " +
@@ -178,7 +178,7 @@ Deno.test("doctor: Postgres's programs ask the same authorities as the service",
   const dbname =
     "'--dbname=postgres://h/d?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem'";
   ok(backUpCommands(database, "f")[0]!.endsWith(dbname));
-  ok(restoreCommands(database, "f", [])[0]!.includes(dbname));
+  ok(restoreCommands(database, "f", [], false)[0]!.includes(dbname));
 });
 
 Deno.test("doctor: the epoch is set where the backup went, by flags too, and no address is shown", () => {
@@ -190,8 +190,12 @@ Deno.test("doctor: the epoch is set where the backup went, by flags too, and no 
     ]
   ) {
     equal(
-      restoreCommands({ url }, "f", flags).at(-1),
+      restoreCommands({ url }, "f", flags, false).at(-1),
       'holdfast restore --new-epoch --yes --store postgres --database-url "${DATABASE_URL:?}"',
+    );
+    equal(
+      restoreCommands({ url }, "f", flags, true).at(-1),
+      'holdfast restore --new-epoch --yes --revoke-keys --store postgres --database-url "${DATABASE_URL:?}"',
     );
   }
 });

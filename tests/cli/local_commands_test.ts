@@ -4,6 +4,7 @@
  * @module
  */
 import manifest from "../../deno.json" with { type: "json" };
+import type { KeysAfterRestore } from "../../ports/database_backup.ts";
 import type { Finding } from "../../ports/finding.ts";
 import type { Machine } from "../../src/cli/machine.ts";
 import { COMMANDS, runCommandLine } from "../../src/cli/mod.ts";
@@ -230,7 +231,7 @@ for (
 Deno.test("cli restore: a database is replaced only by who means it", async () => {
   let count = 0;
   const machine: Partial<Machine> = {
-    async restore(_flags, _path, beforeReplacing) {
+    async restore(_flags, _path, _revokesKeys, beforeReplacing) {
       await beforeReplacing();
       count++;
       return {
@@ -238,6 +239,8 @@ Deno.test("cli restore: a database is replaced only by who means it", async () =
         epoch: "e",
         replacedPosition: 5,
         kept: "old.db",
+        keys: "kept",
+        keyCount: 4,
       };
     },
   };
@@ -247,8 +250,9 @@ Deno.test("cli restore: a database is replaced only by who means it", async () =
   deepEqual([sure.code, count], [0, 1]);
   match(
     sure.said,
-    /Left behind: 2 events after it\nWhat was there before is old\.db/,
+    /Left behind: 2 events after it\nWhat was there before is old\.db\nAPI keys are as they were: 4\n$/,
   );
+  equal(sure.told, "");
   for (const words of ["restore", "restore b.db --new-epoch"]) {
     const { code, told } = await run(words, machine);
     equal(code, 2);
@@ -257,7 +261,10 @@ Deno.test("cli restore: a database is replaced only by who means it", async () =
 });
 
 Deno.test("cli restore: that the database before could not be read is said, as its numbers may come again", async () => {
-  const kept = { position: 3, epoch: "e", kept: "old.db" };
+  const kept = {
+    ...{ position: 3, epoch: "e", kept: "old.db" },
+    ...{ keys: "kept", keyCount: 1 } as const,
+  };
   const over = async (replacedPosition: number | undefined) => {
     const restore = async () => ({ ...kept, replacedPosition });
     return await run("restore b.db --yes --no-json", { restore });
@@ -267,6 +274,60 @@ Deno.test("cli restore: that the database before could not be read is said, as i
     /could not be read: order numbers .* may/,
   );
   equal((await over(3)).told, "");
+});
+
+Deno.test("cli restore: keys that may be good again are told loudly; they can be ended with it", async () => {
+  const asked: boolean[] = [];
+  const over = (keys: KeysAfterRestore, keyCount: number, words = "") =>
+    run(`restore b.db --yes --no-json${words}`, {
+      async restore(_flags, _path, revokesKeys) {
+        asked.push(revokesKeys);
+        const report = { position: 3, epoch: "e", kept: undefined };
+        return { ...report, replacedPosition: undefined, keys, keyCount };
+      },
+    });
+  match(
+    (await over("restored", 2)).told,
+    /^API keys are those of the backup \(2\): any that was revoked or rotated since is good again; .* holdfast restore --new-epoch --revoke-keys$/m,
+  );
+  equal((await over("restored", 0)).told, "");
+  const revoked = await over("revoked", 0, " --revoke-keys");
+  equal(revoked.told, "");
+  match(
+    revoked.said,
+    /^No API key is left: the next start prints a first one/m,
+  );
+  deepEqual(asked, [false, false, true]);
+
+  const anew = (words: string, keyCount: number) =>
+    run(`restore --new-epoch --yes ${words}`, {
+      async beginEpoch(_flags, revokesKeys) {
+        asked.push(revokesKeys);
+        return { name: "database x", epoch: "e", keyCount };
+      },
+    });
+  match((await anew("--no-json", 1)).told, /those of the backup \(1\): /);
+  const ended = await anew("--revoke-keys --no-json", 0);
+  equal(ended.told, "");
+  match(ended.said, /has the epoch e now\nNo API key is left/);
+  const json = await anew("--revoke-keys", 0);
+  deepEqual(JSON.parse(json.said), {
+    ...{ database: "database x", epoch: "e", keyCount: 0 },
+  });
+  deepEqual(asked.slice(3), [false, true, true]);
+});
+
+Deno.test("cli backup: what it writes is said, and what it has removed", async () => {
+  const leftovers = ["a.db.partial-0123abcd"];
+  const machine: Partial<Machine> = {
+    backUp: async () => ({ position: 3, epoch: "e", bytes: 2048, leftovers }),
+  };
+  const { code, said, told } = await run("backup b --no-json", machine);
+  deepEqual([code, said], [0, "Wrote b: 2 KiB, up to position 3 of the log\n"]);
+  equal(
+    told,
+    "Removed a.db.partial-0123abcd, which a backup that was killed had left",
+  );
 });
 
 Deno.test("cli backup: what others have to do is said, and is no success", async () => {

@@ -5,7 +5,8 @@
  */
 import manifest from "../../deno.json" with { type: "json" };
 import { helpOfPaperRun } from "../../src/paper_flags.ts";
-import { equal, match, ok } from "../support/assert.ts";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
+import { runHoldfast } from "../support/cli_process.ts";
 import { weekdayBars } from "../support/market.ts";
 import { needs } from "../support/needs.ts";
 import { barFolder } from "../support/paper_run.ts";
@@ -171,5 +172,11 @@ if (await needs(import.meta.url, ["read", "write", "run", "env"])) {
       args: [...events.slice(0, -1), "--help"],
     }).output();
     match(new TextDecoder().decode(help.stdout), /^ {2}paper-run {2}/m);
+    const [asked, serve] = await Promise.all([
+      runHoldfast(["help", "paper-run"]),
+      runHoldfast(["help", "serve"]),
+    ]);
+    deepEqual(asked, { code: 0, out: `${helpOfPaperRun()}\n`, err: "" });
+    match(serve.out, /^Usage: holdfast \[serve\]/);
   });
 }

@@ -127,6 +127,29 @@ export const DATABASE_UPKEEP_LAWS = {
     equal(log!.position, before!.position);
   },
 
+  "revokeKeys() drops all API keys, and says so to who goes by their revision":
+    async (
+      { upkeep, change },
+    ) => {
+      equal(await upkeep.countKeys(), 0, "it makes the tables where need be");
+      for (const id of ["a", "b"]) {
+        await change(
+          `INSERT INTO api_key (id, name, scopes, created_at, created_by, hash)
+            VALUES ('${id}', 'x', 'read', 1, 'y', 'z')`,
+        );
+      }
+      equal(await upkeep.countKeys(), 2);
+      // Keeps the revision as it is from here on.
+      await change(
+        "CREATE TABLE before_it AS SELECT revision AS r FROM api_key_state",
+      );
+      equal(await upkeep.revokeKeys(), 2);
+      deepEqual([await upkeep.countKeys(), await upkeep.revokeKeys()], [0, 0]);
+      // Fails where it is not another one.
+      await change("CREATE UNIQUE INDEX one_each ON before_it (r)");
+      await change("INSERT INTO before_it SELECT revision FROM api_key_state");
+    },
+
   "a log that was changed by hand is a failure with what mends it": async (
     { upkeep, change },
   ) => {

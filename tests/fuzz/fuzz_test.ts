@@ -26,8 +26,10 @@ Deno.test("thousands of requests, good and bad, are answered as the contract say
 });
 
 Deno.test("a run follows from its seed", async () => {
-  const one = await runFuzz({ runs: 150, seed: 7 });
-  const other = await runFuzz({ runs: 150, seed: 7 });
+  // A run on paper goes on between requests, as fast as the machine is.
+  const asked = { runs: 150, seed: 7, without: /paper-runs/ };
+  const one = await runFuzz(asked);
+  const other = await runFuzz(asked);
   deepEqual([...one.statuses], [...other.statuses]);
 });
 
@@ -53,6 +55,13 @@ const DEFECTS: Record<string, [(answer: Answer) => Answer, RegExp]> = {
   "names no request": [
     (answer) => ({ ...answer, headers: without(answer, "x-request-id") }),
     /no request id/,
+  ],
+  "lets its library speak": [
+    (answer) => ({
+      ...answer,
+      text: answer.text.replace('"detail":"', "$&Cannot: Invalid string "),
+    }),
+    /not in our words/,
   ],
   "shows a stack": [
     (answer) => ({ ...answer, text: `${answer.text}\n    at f (x.ts:1:1)` }),

@@ -36,6 +36,10 @@ const NOWHERE = [400, 403, 404, 405, 421];
 /** How any operation may refuse a request before it is looked at. */
 const AT_THE_DOOR = [400, 403, 421];
 
+/** What zod says where nobody has found better words. */
+const NOT_OURS =
+  /\bInvalid (?:input|string)|\bToo (?:big|small):|Unrecognized key/;
+
 const PROBLEM: Schema = { $ref: "#/components/schemas/Problem" };
 const PROBLEM_TYPE = "application/problem+json";
 
@@ -77,6 +81,7 @@ export function createJudge(contract: Contract): Judge {
       ...(/^(?:Cannot|The) .{5,}/s.test(detail)
         ? []
         : [`says nothing: ${detail}`]),
+      ...(NOT_OURS.test(detail) ? [`is not in our words: ${detail}`] : []),
     ];
   }
 

@@ -201,6 +201,38 @@ Deno.test("one's own name may be said, and it changes nothing", async () => {
   equal(sent.status, 200);
 });
 
+Deno.test("what all users share only administrators change, and that is audited", async () => {
+  const user = bearer(await keyWith("read", "write", "trade"));
+  const admin = bearer(await keyWith("admin"));
+  const shared = [
+    ["DELETE", "/api/v1/features/SYNA/2025-06-30", "forgetFeatures"],
+    ["DELETE", "/api/v1/features/SYNA", "forgetFeaturesOfSymbol"],
+    ["DELETE", "/api/v1/features", "forgetAllFeatures"],
+    ["POST", "/api/v1/model/reload", "reloadModel"],
+  ] as const;
+  for (const [method, path] of shared) {
+    const refused = await harness.send(method, path, { headers: user });
+    equal(refused.status, 403, path);
+    match(refused.json.detail, /lacks the scope admin: use a key that has it$/);
+    const { status } = await harness.send(method, path, { headers: admin });
+    equal(status, 200, path);
+  }
+  const { json } = await harness.send("GET", "/api/admin/audit?limit=500", {
+    headers: admin,
+  });
+  const audited = json.calls.filter(({ path }: { path: string }) =>
+    shared.some(([, one]) => one === path)
+  );
+  deepEqual(
+    audited.slice(-shared.length).map((call: Record<string, unknown>) => [
+      call["method"],
+      call["path"],
+      call["operation"],
+    ]),
+    shared.map((call) => [...call]),
+  );
+});
+
 Deno.test("POSTs that ask for read change nothing; all else that is no GET asks for more", () => {
   const asking = routes.filter((route) =>
     route.method !== "GET" && scopeOf(route) === "read"

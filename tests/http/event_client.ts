@@ -136,14 +136,20 @@ export interface EventWorld extends Harness {
  *
  * @param options.wrap What stands between the application and the log.
  * @param options.capacity Events that the log holds.
+ * @param options.asksForKeys Whether callers need API keys; not when absent.
  */
 export function createEventWorld(
   options: {
     readonly wrap?: (bus: EventBus) => EventBus;
     readonly capacity?: number;
+    readonly asksForKeys?: boolean;
   } = {},
 ): EventWorld {
-  const { wrap = (bus) => bus, capacity = 100_000 } = options;
+  const {
+    wrap = (bus) => bus,
+    capacity = 100_000,
+    asksForKeys = false,
+  } = options;
   const clock = createFakeClock();
   let life = 0;
   let streams = 0;
@@ -176,6 +182,7 @@ export function createEventWorld(
     events,
   });
   const harness = createHarness({
+    asksForKeys,
     services: { events, requests, clock, telemetry },
   });
   return {

@@ -4,8 +4,7 @@
  * @module
  */
 import { PortError } from "../../ports/port_error.ts";
-import { CLOSE_MS, MAX_BUFFERED } from "../../src/http/routes/event_socket.ts";
-import { MAX_USER_SOCKETS } from "../../src/http/routes/socket_seats.ts";
+import { MAX_BUFFERED } from "../../src/http/routes/event_socket.ts";
 import { startServer } from "../../src/http/server.ts";
 import { createSystemClock } from "../../adapters/system/clock.ts";
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
@@ -17,6 +16,7 @@ import {
   listenForSockets,
   positionsOf,
   range,
+  shakeHands,
   SOCKET,
   type SocketWorld,
 } from "./socket_client.ts";
@@ -84,25 +84,6 @@ const BAD: [
   ["a start beyond the head", [], subscribe({ after: 9 }), 1008, /9/],
 ];
 
-/** Shakes hands; returns what the server says to that. */
-async function shakeHands(
-  { port }: SocketWorld,
-): Promise<{ connection: Deno.Conn; text: string }> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  const head = `GET ${SOCKET} HTTP/1.1\r\nHost: localhost\r\n` +
-    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-  await connection.write(new TextEncoder().encode(head));
-  let text = "";
-  const buffer = new Uint8Array(512);
-  while (!text.includes("\r\n\r\n")) {
-    const count = await connection.read(buffer) ?? 0;
-    ok(count > 0, "the connection was closed");
-    text += new TextDecoder().decode(buffer.subarray(0, count));
-  }
-  return { connection, text };
-}
-
 /** A client that opens a socket and never reads from it. */
 async function openStuck(listener: SocketWorld): Promise<Deno.Conn> {
   const { connection, text } = await shakeHands(listener);
@@ -163,40 +144,6 @@ if (await needs(import.meta.url, ["net"])) {
     await pass(listener.world.clock, 3000);
     match((await client.next()).detail, /subscribe first/);
     equal((await client.closed).code, 1008);
-  });
-
-  Deno.test("a user may have so many sockets and no more", async () => {
-    await using listener = listenForSockets();
-    const clients = [];
-    for (let i = 0; i < MAX_USER_SOCKETS; i++) {
-      clients.push(await listener.connect());
-    }
-    const { connection, text } = await shakeHands(listener);
-    connection.close();
-    match(text, /^HTTP\/1.1 503 /);
-    match(text, /\r\nretry-after: \d/i);
-    await clients[0]!.leave();
-    await turn();
-    const next = await listener.connect({ credits: 1 });
-    equal((await next.next()).type, "position");
-  });
-
-  Deno.test("clients that do not answer a close lose their seats after a while", async () => {
-    await using listener = listenForSockets();
-    const { clock } = listener.world;
-    const silent = [];
-    for (let i = 0; i < MAX_USER_SOCKETS; i++) {
-      silent.push((await shakeHands(listener)).connection);
-    }
-    await pass(clock, 3000);
-    const refused = await shakeHands(listener);
-    refused.connection.close();
-    match(refused.text, /^HTTP\/1.1 503 /);
-    await pass(clock, CLOSE_MS);
-    const next = await listener.connect({ credits: 1 });
-    equal((await next.next()).type, "position");
-    await next.leave();
-    for (const connection of silent) connection.close();
   });
 
   Deno.test("a client that takes nothing holds little, delays nobody, and is let go", async () => {

@@ -18,6 +18,7 @@ import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
 const SERVED: Readonly<Record<string, readonly Role[]>> = {
   "/api/v1/signals/": ["signal-service"],
   "/api/v1/model/": ["signal-service"],
+  "/api/v1/paper-runs": ["signal-service"],
   "/api/v1/features": ["signal-service", "state"],
   "/api/user/": ["state"],
   "/api/futures/": ["state"],

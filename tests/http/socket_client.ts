@@ -157,3 +157,26 @@ export async function heard(client: SocketClient): Promise<ServerFrame[]> {
     frames.push(frame);
   }
 }
+
+/** Asks for a socket with `headers`, byte by byte; the answer is read, and no more. */
+export async function shakeHands(
+  { port }: Pick<SocketWorld, "port">,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ connection: Deno.Conn; text: string }> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const more = Object.entries(headers).map(([name, value]) =>
+    `${name}: ${value}\r\n`
+  ).join("");
+  const head = `GET ${SOCKET} HTTP/1.1\r\nHost: localhost\r\n` +
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+    `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`;
+  await connection.write(new TextEncoder().encode(head));
+  let text = "";
+  const buffer = new Uint8Array(512);
+  while (!text.includes("\r\n\r\n")) {
+    const count = await connection.read(buffer) ?? 0;
+    if (count === 0) fail("the connection was closed");
+    text += new TextDecoder().decode(buffer.subarray(0, count));
+  }
+  return { connection, text };
+}

@@ -24,6 +24,7 @@ const forever = (signal: AbortSignal) =>
 function open(options: Partial<SseOptions> = {}) {
   const clock = createFakeClock();
   const failures: unknown[] = [];
+  let ends = 0;
   let send!: SendFrames;
   let signal!: AbortSignal;
   let fail!: (error: unknown) => void;
@@ -41,6 +42,7 @@ function open(options: Partial<SseOptions> = {}) {
       ends: [],
       heartbeat: () => "beat\n\n",
       failed: (error) => failures.push(error),
+      ended: () => void ends++,
       ...options,
     },
   );
@@ -55,6 +57,8 @@ function open(options: Partial<SseOptions> = {}) {
   return {
     clock,
     failures,
+    /** How often it was told that the stream has ended. */
+    ends: () => ends,
     reader,
     send: (frames: string) => send(frames),
     fail: (error: unknown) => fail(error),
@@ -95,12 +99,15 @@ Deno.test("frames wait until they are asked for, and go out together", async () 
 });
 
 Deno.test("the feed hears at once that the client has gone", async () => {
-  const { reader, signal, send, failures } = open();
+  const { reader, signal, send, failures, ends } = open();
+  await settle();
+  equal(ends(), 0);
   await reader.cancel();
   await settle();
   ok(signal.aborted);
   await rejects(send("late"));
   deepEqual(failures, []);
+  equal(ends(), 1);
 });
 
 Deno.test("a write under way fails when the client goes", async () => {
@@ -116,7 +123,7 @@ Deno.test("a write under way fails when the client goes", async () => {
 Deno.test("any of the ends ends it, whether idle or stuck", async () => {
   for (const isStuck of [false, true]) {
     const [one, other] = [new AbortController(), new AbortController()];
-    const { reader, signal, send, failures } = open({
+    const { reader, signal, send, failures, ends } = open({
       ends: [one.signal, other.signal],
     });
     const writes = isStuck ? ["a", "b", "c", "d"].map((t) => send(t)) : [];
@@ -127,6 +134,7 @@ Deno.test("any of the ends ends it, whether idle or stuck", async () => {
     await settled;
     equal(await readAll(reader), "");
     deepEqual(failures, []);
+    equal(ends(), 1);
   }
 });
 
@@ -139,18 +147,20 @@ Deno.test("nobody listens to the ends of a stream that has ended", async () => {
 });
 
 Deno.test("a stream that may not begin ends at once", async () => {
-  const { reader, signal } = open({ ends: [AbortSignal.abort()] });
+  const { reader, signal, ends } = open({ ends: [AbortSignal.abort()] });
   ok(signal.aborted);
   equal(await readAll(reader), "");
+  equal(ends(), 1);
 });
 
 Deno.test("a feed that fails ends the stream, and nothing of it gets out", async () => {
-  const { reader, fail, failures } = open();
+  const { reader, fail, failures, ends } = open();
   const text = readAll(reader);
   const error = new Error("secret");
   fail(error);
   equal(await text, "");
   deepEqual(failures, [error]);
+  equal(ends(), 1);
 });
 
 Deno.test("a client that takes nothing is given up after 30 seconds", async () => {

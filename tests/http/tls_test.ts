@@ -5,11 +5,8 @@
  */
 import { createSystemClock } from "../../adapters/system/clock.ts";
 import { PortError } from "../../ports/port_error.ts";
-import {
-  type Certificate,
-  type RunningServer,
-  startServer,
-} from "../../src/http/server.ts";
+import type { Certificate } from "../../src/http/address.ts";
+import { type RunningServer, startServer } from "../../src/http/server.ts";
 import { equal, match, ok, rejects } from "../support/assert.ts";
 import { believing, createAuthority } from "../support/certificates.ts";
 import { needs } from "../support/needs.ts";

@@ -37,9 +37,6 @@ export interface LoadRun {
 /** One client in so many listens to the event stream besides. */
 const LISTENS = 20;
 
-/** New users that come at once: each is written eight documents. */
-const NEWCOMERS = 20;
-
 /** Loads a service for `seconds`. */
 export async function runLoad(options: {
   readonly databaseUrl: string;
@@ -69,10 +66,7 @@ export async function runLoad(options: {
   };
 
   const users = Array.from({ length: clients }, (_, i) => `user-${i}`);
-  for (let i = 0; i < clients; i += NEWCOMERS) {
-    const some = users.slice(i, i + NEWCOMERS);
-    await Promise.all(some.map((user) => settle(service.url, user)));
-  }
+  await Promise.all(users.map((user) => settle(service.url, user)));
   const port = Number(new URL(service.url).port);
   const streams: StreamClient[] = await Promise.all(
     Array.from(

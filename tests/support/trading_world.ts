@@ -20,6 +20,7 @@ import {
 } from "../../src/apps/signal_service.ts";
 import { createExchangeAccounts } from "../../src/services/exchange_cache.ts";
 import type { SettingsServices } from "../../src/services/settings/settings.ts";
+import { createPaperRunsWorld } from "./paper_runs_world.ts";
 
 const PRICE = 100n * ONE;
 
@@ -53,8 +54,10 @@ export function createTradingWorld(parts: {
     dryRun: false,
     instance: "one",
   });
+  const { paperRuns } = createPaperRunsWorld(parts);
   return {
     gateway,
+    paperRuns,
     accounts: createExchangeAccounts({
       ...parts,
       broker,

@@ -17,14 +17,24 @@ import {
 /** Decimals of a ratio; money has all of its own. */
 const RATIO_PLACES = 6;
 
-/** Writes `outcome` as one JSON text; money is text, ratios are numbers. */
+/** What came of a run but its orders; money is text, ratios are numbers. */
+export type PaperReport = ReturnType<typeof reportOf>;
+
+/** Writes `outcome` as one JSON text, with its orders. */
 export function writeJsonReport(outcome: PaperOutcome): string {
+  const orders = outcome.orders.map(orderOf);
+  const report = { ...reportOf(outcome), orders };
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}
+
+/** Reports `outcome`. */
+export function reportOf(outcome: PaperOutcome) {
   const { runId, parameters, performance, orders, gaps, skips } = outcome;
-  const report = {
+  return {
     // Of the run, not of the machine: else no two reports would be the same.
     timestamp: new Date(closeOf(parameters.to)).toISOString(),
     run_id: runId,
-    status: isWhole(outcome) ? "completed" : "partial",
+    status: isWhole(outcome) ? "completed" as const : "partial" as const,
     parameters: parametersOf(parameters),
     results: resultsOf(performance, orders),
     gaps: gaps.map(({ symbol, ...gap }) => ({
@@ -32,9 +42,7 @@ export function writeJsonReport(outcome: PaperOutcome): string {
       ...gap,
     })),
     skips,
-    orders: orders.map(orderOf),
   };
-  return `${JSON.stringify(report, undefined, 2)}\n`;
 }
 
 function parametersOf(parameters: PaperParameters) {
@@ -122,6 +130,8 @@ function averageOf(value: Decimal, qty: Decimal): string | null {
   return qty > 0n ? formatDecimal(over(value, qty)) : null;
 }
 
+function rounded(ratio: number): number;
+function rounded(ratio: number | undefined): number | null;
 function rounded(ratio: number | undefined): number | null {
   return ratio === undefined ? null : Number(ratio.toFixed(RATIO_PLACES));
 }

@@ -63,16 +63,22 @@ export interface Stretch {
   readonly to?: TradingDate | undefined;
 }
 
+/** What there is of a stretch. */
+export interface StretchBars extends Pick<PastBars, "missing" | "dates"> {
+  /** The bars up to its last date. */
+  readonly bars: ReadonlyMap<TradingSymbol, Bars>;
+}
+
 /**
- * Loads the bars of a stretch, those before it included.
+ * Reads the bars of a stretch, those before it included.
  *
  * @throws {PortError} `not_found` when no symbol has a bar in it.
  */
-export async function loadPastBars(
+export async function readStretch(
   source: MarketData,
   { symbols, from, to }: Stretch,
   signal?: AbortSignal,
-): Promise<PastBars> {
+): Promise<StretchBars> {
   const bars = new Map<TradingSymbol, Bars>();
   const missing: MissingSymbol[] = [];
   for (const symbol of symbols) {
@@ -99,9 +105,24 @@ export async function loadPastBars(
         to ?? "the last"
       } as there is no bar of ${symbols.join(", ")}` +
         `${why.length > 0 ? ` (${why.join("; ")})` : ""}: ` +
-        "choose other dates or symbols, or another --market-data-dir",
+        "choose other dates or symbols, or another MARKET_DATA_DIR",
+      { facts: { symbols: missing.map(({ symbol }) => symbol) } },
     );
   }
+  return { bars, missing, dates };
+}
+
+/**
+ * Loads the bars of a stretch, to be shown a day at a time.
+ *
+ * @throws {PortError} As `readStretch`.
+ */
+export async function loadPastBars(
+  source: MarketData,
+  stretch: Stretch,
+  signal?: AbortSignal,
+): Promise<PastBars> {
+  const { bars, missing, dates } = await readStretch(source, stretch, signal);
   const faults = new Map([...bars].map(([symbol, one]) => [
     symbol,
     faultsIn(one),

@@ -28,7 +28,10 @@ export const backup = command({
     if ("commands" in done) {
       return await handOver(terminal, isForPeople, done, "Nothing was written");
     }
-    const { position, bytes } = done;
+    const { position, bytes, leftovers } = done;
+    for (const left of leftovers) {
+      terminal.tell(`Removed ${left}, which a backup that was killed had left`);
+    }
     await terminal.write(
       isForPeople
         ? `Wrote ${path}: ${
@@ -51,17 +54,26 @@ export const restore = command({
     "nobody takes its positions for those that were given out after the backup:",
     "followers and consumer groups are told, and groups go on after a seek. Order",
     "numbers that the database before had given out are not given out again; where",
-    "it is lost, and Redis with it, those of the days since the backup may be. API",
-    "keys that were revoked since the backup are good again: revoke them anew.",
+    "it is lost, and Redis with it, those of the days since the backup may be.",
+    "",
+    "API keys stay as they were: those of the database before go on, and those that",
+    "were revoked stay so. Where it is lost, or was not made from the same one, keys",
+    "are those of the backup, and good again although they were revoked since: that",
+    "is said, and --revoke-keys leaves none. Without any, the next start prints one.",
     "",
     "A database on Postgres is restored by pg_restore: its lines are shown, of which",
     "the last one sets the epoch, and as nothing was done it ends with 1. Of the order",
     "numbers since the backup only Redis knows then: without one they may come again.",
+    "Its API keys are those of the backup.",
   ],
   options: {
     "new-epoch": {
       type: "boolean",
       help: "Only give the log another epoch, after a restore by other means",
+    },
+    "revoke-keys": {
+      type: "boolean",
+      help: "Leave no API key; the next start prints a first one",
     },
     yes: YES,
   },
@@ -73,19 +85,24 @@ export const restore = command({
       );
     }
     const machine = await machineOf(call);
+    const revokesKeys = values["revoke-keys"] === true;
     if (path === undefined) {
       await confirmed(call, "give the log another epoch");
-      const { name, epoch } = await machine.beginEpoch(flags);
+      const { name, ...done } = await machine.beginEpoch(flags, revokesKeys);
+      const { epoch, keyCount } = done;
+      if (keyCount > 0) tellGoodAgain(terminal, keyCount);
       await terminal.write(
         isForPeople
-          ? `The log of ${name} has the epoch ${epoch} now\n`
-          : `${JSON.stringify({ database: name, epoch })}\n`,
+          ? `The log of ${name} has the epoch ${epoch} now\n` +
+            (revokesKeys ? `${NO_KEYS}\n` : "")
+          : `${JSON.stringify({ database: name, ...done })}\n`,
       );
       return 0;
     }
     const done = await machine.restore(
       flags,
       path,
+      revokesKeys,
       () => confirmed(call, `put ${path} in the place of the database`),
     );
     if ("commands" in done) {
@@ -96,7 +113,10 @@ export const restore = command({
         "Nothing was restored: stop the services first",
       );
     }
-    const { position, replacedPosition, kept } = done;
+    const { position, replacedPosition, kept, keys, keyCount } = done;
+    if (keys === "restored" && keyCount > 0) {
+      tellGoodAgain(terminal, keyCount);
+    }
     const lost = (replacedPosition ?? position) - position;
     if (kept !== undefined && replacedPosition === undefined) {
       terminal.tell(
@@ -109,12 +129,25 @@ export const restore = command({
           (lost > 0
             ? `Left behind: ${counted(lost, "event")} after it\n`
             : "") +
-          (kept === undefined ? "" : `What was there before is ${kept}\n`)
+          (kept === undefined ? "" : `What was there before is ${kept}\n`) +
+          (keys === "kept" ? `API keys are as they were: ${keyCount}\n` : "") +
+          (keys === "revoked" ? `${NO_KEYS}\n` : "")
         : `${JSON.stringify({ path, ...done })}\n`,
     );
     return 0;
   },
 });
+
+const NO_KEYS =
+  "No API key is left: the next start prints a first one, unless AUTH is off";
+
+/** Says that keys are good that should perhaps not be. */
+function tellGoodAgain({ tell }: Terminal, count: number): void {
+  tell(
+    `API keys are those of the backup (${count}): any that was revoked or rotated since is good again; ` +
+      "see holdfast keys list after the start, or leave none with holdfast restore --new-epoch --revoke-keys",
+  );
+}
 
 /** Shows what others have to do. */
 async function handOver(

@@ -206,7 +206,7 @@ export const invalidateFeatures = command({
   takes: [0, 2],
   details: [
     "Seldom needed: a stored vector counts only while a computation would give the",
-    "same.",
+    "same. It asks for a key with the scope admin, as all users read the same vectors.",
   ],
   options: {
     all: { type: "boolean", help: "All of them; asks before" },

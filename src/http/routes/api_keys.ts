@@ -81,7 +81,10 @@ const Wanted = z.strictObject({
   scopes: z.array(Scope).min(1).max(API_KEY_SCOPES.length).meta({
     description: "What it may be used for; `admin` holds the others.",
   }),
-  user: z.string().regex(new RegExp(USER_ID_PATTERN)).optional().meta({
+  user: z.string().regex(
+    new RegExp(USER_ID_PATTERN),
+    "must be 1 to 128 letters, digits or _ . @ -",
+  ).optional().meta({
     description: "Whose it is; required without `admin`.",
   }),
   expires_in_s: z.int().min(1).max(MAX_LIFE_S).optional().meta({

@@ -66,6 +66,7 @@ export interface EventStreamRequest {
  *
  * @param around.ends Any of these ends the stream.
  * @param around.failed Hears why a stream ended that nobody asked to end.
+ * @param around.ended Hears that it has ended, however that came.
  */
 export function openEventStream(
   events: EventService,
@@ -74,6 +75,7 @@ export function openEventStream(
     readonly clock: Clock;
     readonly ends: readonly AbortSignal[];
     readonly failed: (error: unknown) => void;
+    readonly ended: () => void;
   },
 ): ReadableStream<Uint8Array> {
   const { first, channels, form, caller } = request;

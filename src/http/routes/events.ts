@@ -14,7 +14,7 @@ import type { Telemetry } from "../../../ports/telemetry.ts";
 import { errorFields } from "../../services/error_fields.ts";
 import type { EventService } from "../../services/events.ts";
 import { RequestRefused } from "../errors.ts";
-import { isCrossSite } from "../host_guard.ts";
+import { refuseCrossSite } from "../host_guard.ts";
 import { type Route, route } from "../route.ts";
 import {
   CloudEventBatch,
@@ -25,13 +25,13 @@ import {
   StreamQuery,
 } from "./event_schemas.ts";
 import { serveEventSocket } from "./event_socket.ts";
-import {
-  createSocketSeats,
-  MAX_SOCKETS,
-  MAX_USER_SOCKETS,
-} from "./socket_seats.ts";
 import { endsOf, openEventStream, STREAM_HEADERS } from "./event_stream.ts";
 import { publishBody, PublishedAny, refusalOf } from "./publish_schemas.ts";
+import {
+  MAX_KEY_STREAMS,
+  MAX_STREAMS,
+  type StreamSeats,
+} from "./stream_seats.ts";
 
 const TAGS = ["Events"];
 
@@ -49,8 +49,8 @@ export function eventRoutes(
   events: EventService,
   clock: Clock,
   telemetry: Telemetry,
+  seats: StreamSeats,
 ): readonly Route[] {
-  const seats = createSocketSeats(telemetry);
   return [
     route({
       method: "POST",
@@ -77,15 +77,10 @@ export function eventRoutes(
         },
       },
       errors: [409, 501, 503, 504, 507],
-      handle: async ({ body, headers, caller, signal }) => {
+      // The signal is let be: asking for it takes as long as a small answer.
+      handle: async ({ body, headers: { traceparent }, caller }) => {
         try {
-          const { traceparent } = headers;
-          const results = await events.publish(
-            body,
-            caller,
-            traceparent,
-            signal,
-          );
+          const results = await events.publish(body, caller, traceparent);
           const json = isPublicationBatch(body) ? { results } : results[0];
           return { status: 201, text: JSON.stringify(json) };
         } catch (error) {
@@ -150,7 +145,8 @@ export function eventRoutes(
         "back as `Last-Event-ID` to go on without loss or repeat. Volatile " +
         "events are messages without an id. `position` has an id and no data: " +
         "everything up to it has been delivered. `gap` tells that events are " +
-        "no longer to be had, or that the log has lost some. `heartbeat` comes every 15 seconds.",
+        "no longer to be had, or that the log has lost some. `heartbeat` comes every 15 seconds. " +
+        `An API key may have ${MAX_KEY_STREAMS} streams and WebSockets at a time: one more is 429.`,
       tags: TAGS,
       request: { query: StreamQuery, headers: StreamHeaders },
       responses: {
@@ -171,6 +167,7 @@ export function eventRoutes(
           {
             clock,
             ends: endsOf(signal, context.shutdown, caller),
+            ended: seats.take(caller, "stream"),
             failed: (error) =>
               telemetry.log("warn", "event stream ended", {
                 ...errorFields(error),
@@ -195,12 +192,14 @@ export function eventRoutes(
         "goes on without loss or repeat. Closes with 1001 when the service " +
         "shuts down, 1003, 1008 or 1009 for frames it cannot take, 1008 when " +
         "no `subscribe` comes within 3 s, and 1013 when the client takes " +
-        "nothing: `error` says why just before. A user may have " +
-        `${MAX_USER_SOCKETS} sockets, all users ${MAX_SOCKETS}. A message is ` +
+        "nothing: `error` says why just before. An API key may have " +
+        `${MAX_KEY_STREAMS} streams and WebSockets at a time, all callers ` +
+        `${MAX_STREAMS}. A message is ` +
         "put together before its length is seen: a frame of 64 MiB ends the " +
         "connection, a message of many frames has no end, so that a proxy in " +
         "front has to limit both, 64 KiB being ample. A client that answers no " +
-        `ping within ${IDLE_S} s is let go.`,
+        `ping within ${IDLE_S} s is let go; one that answers no close counts ` +
+        "until its connection ends.",
       tags: TAGS,
       request: {
         headers: z.object({ upgrade: z.string().optional() }),
@@ -215,8 +214,8 @@ export function eventRoutes(
             "Cannot open a WebSocket as the request asks for none: send a handshake",
           );
         }
-        refuseCrossSite(request);
-        const leave = seats.take(caller.user);
+        refuseCrossSite(request, "open a WebSocket");
+        const leave = seats.take(caller, "WebSocket");
         const { socket, response } = upgrade(request, leave);
         serveEventSocket(events, socket, caller, {
           clock,
@@ -233,15 +232,6 @@ export function eventRoutes(
       },
     }),
   ];
-}
-
-/** Keeps pages of other sites away: a browser lets them open any WebSocket. */
-function refuseCrossSite({ headers, url }: Request): void {
-  if (!isCrossSite(headers, headers.get("host") ?? new URL(url).host)) return;
-  throw new RequestRefused(
-    "cross_site",
-    "Cannot open a WebSocket as it was asked for by a web page of another site",
-  );
 }
 
 function upgrade(

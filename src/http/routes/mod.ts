@@ -8,6 +8,7 @@ import type { Telemetry, WrittenLine } from "../../../ports/telemetry.ts";
 import type { Autopilot } from "../../apps/autopilot.ts";
 import type { ExecutionGateway } from "../../apps/execution_gateway.ts";
 import type { Orchestrator } from "../../apps/orchestrator.ts";
+import type { PaperRuns } from "../../apps/paper_runs.ts";
 import type { SignalService } from "../../apps/signal_service.ts";
 import type { ApiKeys } from "../../services/api_keys.ts";
 import type { AdminAudit } from "../../services/admin_audit.ts";
@@ -39,11 +40,13 @@ import { consumerRoutes } from "./groups/mod.ts";
 import { healthRoutes } from "./health.ts";
 import { orchestrationRoutes } from "./orchestration.ts";
 import { orderRoutes } from "./orders.ts";
+import { paperRunRoutes } from "./paper_runs.ts";
 import { recentLogRoutes } from "./recent_log.ts";
 import { requestRoutes } from "./requests.ts";
 import { settingsRoutes } from "./settings/mod.ts";
 import { signalRoutes } from "./signals.ts";
 import { statusRoutes } from "./status.ts";
+import { createStreamSeats } from "./stream_seats.ts";
 import { tradingRoutes } from "./trading/mod.ts";
 import { userRoutes } from "./users.ts";
 import { webRoutes } from "./web.ts";
@@ -66,6 +69,8 @@ export interface RouteServices {
   readonly accounts: Pick<ExchangeAccounts, "positions" | "orders">;
   /** Runs of strategies. */
   readonly orchestrator: Orchestrator;
+  /** Runs of strategies over bars that have been. */
+  readonly paperRuns: PaperRuns;
   /** The event log and the volatile lane. */
   readonly events: EventService;
   /** Consumer groups, and what they could not handle. */
@@ -110,17 +115,19 @@ export function routesOf(
 ): readonly Route[] {
   const { telemetry, clock } = services;
   const isState = plays(role, "state");
+  const seats = createStreamSeats(telemetry);
   const routes: Route[] = [
     plays(role, "signal-service") && signalRoutes(services.signals),
     (isState || plays(role, "signal-service")) &&
     featureRoutes(services.features),
-    isState && settingsRoutes(services.settings, services),
+    isState && settingsRoutes(services.settings, { ...services, seats }),
     plays(role, "autopilot") && decisionRoutes(services.autopilot),
     isState && orderRoutes(services.orders),
     plays(role, "execution-gateway") && tradingRoutes(services.gateway),
     plays(role, "execution-gateway") && futuresAccountRoutes(services.accounts),
     plays(role, "orchestrator") && orchestrationRoutes(services.orchestrator),
-    isState && eventRoutes(services.events, clock, telemetry),
+    plays(role, "signal-service") && paperRunRoutes(services.paperRuns),
+    isState && eventRoutes(services.events, clock, telemetry, seats),
     isState && consumerRoutes(services.groups, services.readEffects),
     isState && requestRoutes(services.requests),
     adminRoutes(services.state),
@@ -129,7 +136,7 @@ export function routesOf(
     auditRoutes(services.audit),
     recentLogRoutes(services.recentLog),
     healthRoutes(services.health, services.exposition),
-    statusRoutes(services),
+    statusRoutes({ ...services, seats }),
   ].flatMap((area) => area || []);
   const document = () =>
     JSON.stringify(openApiDocument(routes, services.version));

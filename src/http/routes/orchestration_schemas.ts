@@ -30,7 +30,7 @@ import {
 } from "../schemas.ts";
 
 /** Money above 0, in quotes or not. */
-const Money = z.union([z.string(), z.number()]).transform(
+export const Money = z.union([z.string(), z.number()]).transform(
   (value, context): Decimal => {
     const money = parseDecimal(value);
     if (money !== undefined && money > 0n) return money;

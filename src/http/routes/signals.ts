@@ -209,7 +209,8 @@ export function signalRoutes(signals: SignalService): readonly Route[] {
       id: "reloadModel",
       summary: "Look for another model now",
       description:
-        "A model that cannot be used is refused and the one before stays.",
+        "A model that cannot be used is refused and the one before stays. For " +
+        "who administers, as all users' signals come from it.",
       tags: ["Signals"],
       responses: {
         200: { description: "The model that is active now.", schema: Reload },

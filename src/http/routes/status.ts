@@ -14,6 +14,7 @@ import { Instant, instantOf } from "../schemas.ts";
 import { formatFrame, openSse, RETRY_FIELD } from "../sse.ts";
 import { Adapter, adapterOf } from "./admin.ts";
 import { endsOf, STREAM_HEADERS } from "./event_stream.ts";
+import type { StreamSeats } from "./stream_seats.ts";
 
 /** How often a stream tells the status though nothing has changed. */
 const BEAT_MS = 1000;
@@ -103,9 +104,10 @@ export function statusRoutes(
     readonly clock: Clock;
     readonly telemetry: Telemetry;
     readonly version: string;
+    readonly seats: StreamSeats;
   },
 ): readonly Route[] {
-  const { status, clock, telemetry, version } = around;
+  const { status, clock, telemetry, version, seats } = around;
   const tell = async (caller: Caller) =>
     statusOf(await status.look(), status, version, caller);
 
@@ -155,6 +157,7 @@ export function statusRoutes(
         }, {
           clock,
           ends: endsOf(signal, context.shutdown, caller),
+          ended: seats.take(caller, "stream"),
           heartbeat: () => "",
           failed: (error) =>
             telemetry.log("warn", "status stream ended", {

@@ -14,6 +14,7 @@ const KEPT = [
   "orders, fills, positions and days of trading: records of the business",
   "order numbers: none may come twice",
   "events that name the user: until retention drops them",
+  "paper runs: for a day at most, in the memory of the instance that was asked",
   "this call: in the audit",
 ];
 

@@ -23,12 +23,22 @@ import type {
 } from "../../../ports/settings_store.ts";
 import { ATTEMPTS, checkCondition } from "./conflict.ts";
 import type { DefaultSettings } from "./defaults.ts";
+import { createFewAtOnce } from "./few_at_once.ts";
 import { createLanes } from "./lanes.ts";
 import { changesOf, type PlannedChange } from "./planned_changes.ts";
 import { readableJson } from "./stored_json.ts";
 
 /** Who new users' documents come from. */
 const NEW_USER_ACTOR = "holdfast:new-user";
+
+/**
+ * New users whose documents are written at the same time: thousands that come
+ * at once would fill every commit, and what others write would wait for them.
+ */
+export const MAX_COPYING = 32;
+
+/** New users that wait for theirs, at most. */
+const MAX_NEW_USERS = 10_000;
 
 /** Documents as they stood at one moment. */
 export interface UserSettings {
@@ -116,6 +126,11 @@ export function createUserDocuments(ports: {
 }): UserDocuments {
   const { store, defaults } = ports;
   const lanes = createLanes<UserId>();
+  const copying = createFewAtOnce(
+    MAX_COPYING,
+    MAX_NEW_USERS,
+    "make settings for one more new user",
+  );
 
   async function readAll(
     user: UserId,
@@ -141,19 +156,24 @@ export function createUserDocuments(ports: {
     user: UserId,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { documents } = await defaults.current(signal);
     const keys = USER_DOCUMENTS.map((name) => settingsKey(user, name));
     const stored = (await store.read(keys, signal)).documents;
-    const changes = USER_DOCUMENTS
-      .filter((_, i) => !stored[i])
-      .map((name) => ({
-        key: settingsKey(user, name),
-        json: JSON.stringify(documents[name]),
-        ifVersion: 0,
-      }));
-    if (changes.length === 0) return;
+    const missing = USER_DOCUMENTS.filter((_, i) => !stored[i]);
+    if (missing.length === 0) return;
+    const { documents } = await defaults.current(signal);
+    // Printed when it is their turn: thousands that wait hold nothing.
+    const copy = () =>
+      store.write(
+        missing.map((name) => ({
+          key: settingsKey(user, name),
+          json: JSON.stringify(documents[name]),
+          ifVersion: 0,
+        })),
+        NEW_USER_ACTOR,
+        signal,
+      );
     try {
-      await store.write(changes, NEW_USER_ACTOR, signal);
+      await copying.run(copy, signal);
     } catch (error) {
       // Another instance was first.
       if (!hasCode(error, "version_conflict")) throw error;

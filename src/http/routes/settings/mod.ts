@@ -14,6 +14,7 @@ import { documentRoutes } from "./documents.ts";
 import { historyRoutes } from "./history.ts";
 import { maintenanceRoutes } from "./maintenance.ts";
 import { referenceRoute } from "./reference.ts";
+import type { StreamSeats } from "../stream_seats.ts";
 import { watchRoute } from "./watch.ts";
 
 /** Every route of settings, in the order of the reference page. */
@@ -23,6 +24,7 @@ export function settingsRoutes(
     readonly events: EventService;
     readonly clock: Clock;
     readonly telemetry: Telemetry;
+    readonly seats: StreamSeats;
   },
 ): readonly Route[] {
   return [

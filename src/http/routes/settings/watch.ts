@@ -22,6 +22,7 @@ import { instantOf } from "../../schemas.ts";
 import type { SseFrame } from "../../sse.ts";
 import { After, StreamHeaders } from "../event_schemas.ts";
 import { endsOf, openEventStream, STREAM_HEADERS } from "../event_stream.ts";
+import type { StreamSeats } from "../stream_seats.ts";
 import { TAGS, UserQuery } from "./schemas.ts";
 
 /** The route of changes as they come. */
@@ -29,8 +30,9 @@ export function watchRoute(around: {
   readonly events: EventService;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  readonly seats: StreamSeats;
 }): Route {
-  const { events, clock, telemetry } = around;
+  const { events, clock, telemetry, seats } = around;
   return route({
     method: "GET",
     path: "/api/user/settings/watch",
@@ -67,6 +69,7 @@ export function watchRoute(around: {
       }, {
         clock,
         ends: endsOf(signal, context.shutdown, caller),
+        ended: seats.take(caller, "stream"),
         failed: (error) =>
           telemetry.log("warn", "settings watch ended", {
             ...errorFields(error),
