@@ -58,7 +58,10 @@ const LAYERS: readonly { files: RegExp; mayImport: RegExp }[] = [
   },
   // A package of its own, which needs nothing.
   { files: /^src\/client\//, mayImport: /^src\/client\// },
-  { files: /^src\/web\//, mayImport: /^(domain|src\/web)\/|^npm:/ },
+  {
+    files: /^src\/web\//,
+    mayImport: /^(domain|src\/web)\/|^src\/client\/sse\.ts$|^npm:/,
+  },
   {
     files: /^src\/(composition_root|composition\/[a-z_]+)\.ts$/,
     mayImport: /^(?!tests\/|scripts\/)/,

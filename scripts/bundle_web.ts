@@ -7,13 +7,18 @@
  */
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import chartStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import { runCommand } from "./server_process.ts";
 
 const ROOT = dirname(import.meta.dirname!);
 
 /** Where the service takes the files from. */
 const DIST = join(ROOT, "src/web/dist");
+
+/** What each file is made of, with all that it names. */
+const SOURCES = {
+  "dashboard.js": "src/web/main.tsx",
+  "dashboard.css": "src/web/style.css",
+};
 
 /** How long the bundler may take. */
 const TIMEOUT_MS = 60_000;
@@ -25,18 +30,16 @@ export const MAX_GZIPPED_BYTES = 60 * 1024;
 export async function bundleWeb(): Promise<ReadonlyMap<string, string>> {
   const folder = await Deno.makeTempDir({ prefix: "holdfast-web-" });
   try {
-    const output = join(folder, "dashboard.js");
-    const flags = ["--platform", "browser", "--minify", "--output", output];
-    await runCommand(
-      Deno.execPath(),
-      ["bundle", ...flags, "src/web/main.tsx"],
-      { cwd: ROOT, signal: AbortSignal.timeout(TIMEOUT_MS) },
-    );
-    const style = await Deno.readTextFile(join(ROOT, "src/web/style.css"));
-    return new Map([
-      ["dashboard.js", await Deno.readTextFile(output)],
-      ["dashboard.css", `${chartStyle.trim()}\n${style}`],
-    ]);
+    const bundle = async ([name, source]: [string, string]) => {
+      const output = join(folder, name);
+      const flags = ["--platform", "browser", "--minify", "--output", output];
+      await runCommand(Deno.execPath(), ["bundle", ...flags, source], {
+        cwd: ROOT,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return [name, await Deno.readTextFile(output)] as const;
+    };
+    return new Map(await Promise.all(Object.entries(SOURCES).map(bundle)));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -61,6 +61,7 @@ const FORBIDDEN: readonly [file: string, imported: string][] = [
   ["src/client/a.ts", "npm:eventsource-parser"],
   ["src/client/a.ts", "node:timers"],
   ["src/main.ts", "src/client/a.ts"],
+  ["src/web/a.ts", "src/client/mod.ts"],
   ["src/main.ts", "adapters/memory/a.ts"],
   ["src/main.ts", "scripts/a.ts"],
   ["src/paper_run.ts", "adapters/paper/a.ts"],

@@ -16,6 +16,9 @@ import { readHead, unpack } from "./stored_document.ts";
 
 const READ = createFencedScript("settings_read", read);
 
+/** The same, where all that was asked for is near and Redis says what has changed. */
+const CONFIRM = createFencedScript("settings_confirm", read);
+
 /** What the script says of a value that has another type. */
 const FOREIGN = 0;
 
@@ -48,7 +51,7 @@ export function createReads(
     { history = "", keys, changedSince }: FastRead,
   ): Promise<Reply | Fenced> {
     const call = {
-      script: READ,
+      script: keys.length === 0 ? CONFIRM : READ,
       keys: [CHECKPOINT, CHANGES, ...keys],
       args: [history, String(changedSince ?? "")],
     };

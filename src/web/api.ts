@@ -6,20 +6,34 @@
  */
 import { signal } from "@preact/signals";
 
-const KEPT_AS = "holdfast.key";
+const KEY = "holdfast.key";
+const USER = "holdfast.user";
 
 /** The API key of this tab; kept until the tab is closed. */
-export const apiKey = signal(sessionStorage.getItem(KEPT_AS) ?? undefined);
+export const apiKey = signal(sessionStorage.getItem(KEY) ?? undefined);
+
+/** For whom an administrator acts in this tab; for himself when absent. */
+export const actingFor = signal(sessionStorage.getItem(USER) ?? undefined);
 
 /** Whether the service wants to know who asks; why, in its words. */
 export const signInReason = signal<string | undefined>(undefined);
 
 /** Takes `key` for all calls from now on; `undefined` forgets it. */
 export function signIn(key: string | undefined): void {
-  if (key === undefined) sessionStorage.removeItem(KEPT_AS);
-  else sessionStorage.setItem(KEPT_AS, key);
+  keep(KEY, key);
   apiKey.value = key;
   signInReason.value = undefined;
+}
+
+/** Makes all calls from now on for `user`; `undefined` for oneself. */
+export function actFor(user: string | undefined): void {
+  keep(USER, user);
+  actingFor.value = user;
+}
+
+function keep(name: string, value: string | undefined): void {
+  if (value === undefined) sessionStorage.removeItem(name);
+  else sessionStorage.setItem(name, value);
 }
 
 /** What is wrong with one field of a request. */
@@ -89,8 +103,9 @@ export async function send(
     response = await fetch(path, {
       method,
       headers: {
-        ...headers,
         ...(apiKey.value ? { Authorization: `Bearer ${apiKey.value}` } : {}),
+        ...(actingFor.value ? { "X-User-Id": actingFor.value } : {}),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),

@@ -6,7 +6,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { apiKey, signIn, signInReason } from "./api.ts";
+import { actFor, apiKey, signIn, signInReason } from "./api.ts";
 import { followStatus, link, status, tone } from "./live.ts";
 import { Events } from "./pages/events.tsx";
 import { Features } from "./pages/features.tsx";
@@ -16,6 +16,7 @@ import { Overview } from "./pages/overview.tsx";
 import { Settings } from "./pages/settings.tsx";
 import { edits } from "./pages/settings_state.ts";
 import { AskDialog } from "./parts/ask.tsx";
+import { watchCaller, Who } from "./who.tsx";
 
 /** The pages, by the end of their address. */
 const PAGES: Readonly<Record<string, readonly [string, ComponentType]>> = {
@@ -42,6 +43,7 @@ export function Dashboard() {
     followStatus(stop.signal);
     return () => stop.abort();
   }, [key]);
+  useEffect(watchCaller, []);
   useEffect(() => {
     const go = () => {
       page.value = pageNamed();
@@ -58,8 +60,12 @@ export function Dashboard() {
     };
   }, []);
   const [title, Page] = PAGES[page.value]!;
+  const nav = useRef<HTMLElement>(null);
   useEffect(() => {
     document.title = `${title} · Holdfast`;
+    // On a narrow screen the pages do not all have room.
+    nav.current!.querySelector("[aria-current]")!
+      .scrollIntoView({ block: "nearest", inline: "center" });
   }, [title]);
   const mustSignIn = signInReason.value !== undefined;
   return (
@@ -74,7 +80,7 @@ export function Dashboard() {
           </svg>
           Holdfast
         </a>
-        <nav aria-label="Pages">
+        <nav ref={nav} aria-label="Pages">
           {Object.entries(PAGES).map(([name, [label]]) => (
             <a
               key={name}
@@ -91,6 +97,7 @@ export function Dashboard() {
             </a>
           ))}
         </nav>
+        <Who />
         <LinkState />
       </header>
       <main id="content" tabIndex={-1}>
@@ -108,6 +115,7 @@ export function Dashboard() {
             type="button"
             class="quiet"
             onClick={() => {
+              actFor(undefined);
               signIn(undefined);
               signInReason.value = "Signed out.";
             }}
@@ -130,13 +138,13 @@ const LINK_WORDS = {
   connecting: "connecting",
   live: "live",
   reconnecting: "reconnecting",
-  refused: "signed out",
+  refused: "refused",
 };
 
 function LinkState() {
   return (
     <span class={`link ${link.value} ${tone.value}`} role="status">
-      {LINK_WORDS[link.value]}
+      {signInReason.value === undefined ? LINK_WORDS[link.value] : "signed out"}
     </span>
   );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { computed, signal } from "@preact/signals";
+import { messageOf, signInReason } from "./api.ts";
 import { follow, type Link } from "./sse.ts";
 import { clockOf, count, counted, nameOf } from "./words.ts";
 
@@ -58,6 +59,9 @@ export const status = signal<Status | undefined>(undefined);
 /** How the stream of statuses is. */
 export const link = signal<Link>("connecting");
 
+/** Why it is not live. */
+const linkFault = signal<unknown>(undefined);
+
 /** Whether the caller may do what needs `scope`. */
 export function may(scope: "read" | "write" | "trade" | "admin"): boolean {
   const scopes = status.value?.caller.scopes ?? [];
@@ -81,7 +85,11 @@ export const tone = computed<"good" | "warn" | "bad">(() => {
 /** How things are, in one sentence. */
 export const sentence = computed(() => {
   const now = status.value;
-  if (link.value === "refused") return "Sign in to see how things are.";
+  if (link.value === "refused") {
+    return signInReason.value === undefined
+      ? messageOf(linkFault.value)
+      : "Sign in to see how things are.";
+  }
   if (!now) return "Asking the service how things are…";
   if (link.value !== "live") {
     return "The service does not answer. Trying again; what you see here is old.";
@@ -152,7 +160,10 @@ export function followStatus(signal: AbortSignal): Promise<void> {
       event({ event, data }) {
         if (event === "status") status.value = JSON.parse(data);
       },
-      link: (now) => link.value = now,
+      link(now, why) {
+        linkFault.value = why;
+        link.value = now;
+      },
     },
     SILENCE_MS,
     signal,

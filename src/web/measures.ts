@@ -23,6 +23,12 @@ export interface Quantiles {
   readonly p99: number | null;
 }
 
+/**
+ * Where a read is found; the near cache is this process, where Redis is asked
+ * for nothing but whether that is current.
+ */
+export type ReadSource = "near" | "redis" | "postgres";
+
 /** What happened between two looks. */
 export interface Measure {
   /** Unix seconds. */
@@ -31,8 +37,8 @@ export interface Measure {
   readonly rate: number;
   /** How long they took. */
   readonly answers: Quantiles;
-  /** How long one read of settings or features took, by what was asked. */
-  readonly reads: Readonly<Record<"redis" | "postgres", Quantiles>>;
+  /** How long one read of settings or features took, by where it was found. */
+  readonly reads: Readonly<Record<ReadSource, Quantiles>>;
   /** Part of reads that a cache answered, 0 to 100. */
   readonly hitPercent: number | null;
   /** Settings documents read a second, by where they came from. */
@@ -46,7 +52,9 @@ export const measures = signal<readonly Measure[]>([]);
 
 /** What is drawn. */
 const SHOWN =
-  /^holdfast_(?:http_request_d|feature_reads|settings_reads|near_cache_reads|redis_call_s.*"(?:settings|feature)_read"|postgres_statement_s.*"(?:settings|features)\.read")/;
+  /^holdfast_(?:http_request_d|feature_reads|settings_reads|near_cache_reads|redis_call_s.*"(?:settings_confirm|(?:settings|feature)_read)"|postgres_statement_s.*"(?:settings|features)\.read")/;
+
+const NEAR_HITS = 'holdfast_near_cache_reads_total{result="hit"}';
 
 /** The values of a look, by series. */
 export type Look = ReadonlyMap<string, number>;
@@ -113,6 +121,7 @@ function measureOf(
   at: number,
 ): Measure {
   const http: Buckets = new Map();
+  const near: Buckets = new Map();
   const redis: Buckets = new Map();
   const postgres: Buckets = new Map();
   const byPort: Record<string, number> = {};
@@ -129,7 +138,10 @@ function measureOf(
     if (result === "miss") misses += grown;
     const source = /\bsource="(\w+)"/.exec(series)?.[1];
     if (source) bySource[source] = (bySource[source] ?? 0) + grown / seconds;
-    if (series.startsWith("holdfast_redis")) fill(redis, series, grown);
+    if (series === NEAR_HITS) bySource["near"] = grown / seconds;
+    if (series.startsWith("holdfast_redis")) {
+      fill(series.includes("confirm") ? near : redis, series, grown);
+    }
     if (series.startsWith("holdfast_postgres")) fill(postgres, series, grown);
     if (!series.startsWith("holdfast_http_request_duration_seconds_")) continue;
     const route = /\broute="([^"]*)"/.exec(series)?.[1] ?? "";
@@ -141,12 +153,21 @@ function measureOf(
     }
     fill(http, series, grown);
   }
+  // Redis has confirmed those, and is counted as their source.
+  bySource["redis"] = Math.max(
+    0,
+    (bySource["redis"] ?? 0) - (bySource["near"] ?? 0),
+  );
   const reads = hits + misses;
   return {
     at,
     rate: total / seconds,
     answers: quantilesOf(http),
-    reads: { redis: quantilesOf(redis), postgres: quantilesOf(postgres) },
+    reads: {
+      near: quantilesOf(near),
+      redis: quantilesOf(redis),
+      postgres: quantilesOf(postgres),
+    },
     hitPercent: reads === 0 ? null : 100 * hits / reads,
     readsBySource: bySource,
     rateByPort: byPort,

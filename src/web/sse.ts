@@ -3,16 +3,17 @@
  *
  * @module
  */
-import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { messageOf, Refused, send } from "./api.ts";
+import { createSseReader, type SseMessage } from "../client/sse.ts";
+import { Refused, send } from "./api.ts";
 
 /** How a stream is. */
 export type Link = "connecting" | "live" | "reconnecting" | "refused";
 
 /** What a follower hears. */
 export interface Hears {
-  event(message: EventSourceMessage): void;
-  link(link: Link, why?: string): void;
+  event(message: SseMessage): void;
+  /** How the stream is; `why` is what was thrown where it is not live. */
+  link(link: Link, why?: unknown): void;
 }
 
 const FIRST_RETRY_MS = 200;
@@ -44,12 +45,7 @@ export async function follow(
       });
       hears.link("live");
       retryMs = FIRST_RETRY_MS;
-      const parser = createParser({
-        onEvent(message) {
-          if (message.id !== undefined) lastId = message.id;
-          hears.event(message);
-        },
-      });
+      const read = createSseReader();
       const reader = response.body!.pipeThrough(new TextDecoderStream())
         .getReader();
       for (;;) {
@@ -57,14 +53,17 @@ export async function follow(
         if (done) break;
         clearTimeout(watchdog);
         watchdog = setTimeout(() => stop.abort(), silenceMs);
-        parser.feed(value);
+        for (const message of read(value)) {
+          if (message.id !== undefined) lastId = message.id;
+          hears.event(message);
+        }
       }
       hears.link("reconnecting");
     } catch (error) {
       if (signal.aborted) return;
       const isFinal = error instanceof Refused && error.status >= 400 &&
         error.status < 500 && error.status !== 429;
-      hears.link(isFinal ? "refused" : "reconnecting", messageOf(error));
+      hears.link(isFinal ? "refused" : "reconnecting", error);
       if (isFinal) return;
     } finally {
       clearTimeout(watchdog);

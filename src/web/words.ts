@@ -21,6 +21,16 @@ export function figure(value: number, digits = 3): string {
   return String(Number(value.toPrecision(digits)));
 }
 
+/** Money with a sign and two decimals, as text: it may be larger than a number holds. */
+export function money(amount: string): string {
+  const [, sign = "", whole = "0", part = ""] =
+    /^(-?)(\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
+  if (/^0*$/.test(whole + part)) return "0.00";
+  return `${sign || "+"}${whole.replace(/\B(?=(\d{3})+$)/g, "\u202f")}.${
+    part.padEnd(2, "0").slice(0, 2)
+  }`;
+}
+
 /** A time in milliseconds, with its unit. */
 export function millis(value: number): string {
   if (!Number.isFinite(value)) return "–";
@@ -67,6 +77,7 @@ const NAMES: Readonly<Record<string, string>> = {
   event_bus: "EventBus",
   settings_store: "SettingsStore",
   sequence: "SequencePort",
+  near: "near cache",
   redis: "Redis",
   postgres: "Postgres",
   sqlite: "SQLite",

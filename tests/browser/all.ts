@@ -4,8 +4,10 @@
  * @module
  */
 import "./events.ts";
+import "./forms.ts";
 import "./operations.ts";
 import "./overview.ts";
 import "./pages.ts";
+import "./paper_run.ts";
 import "./settings.ts";
 import "./sign_in.ts";

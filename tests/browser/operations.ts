@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { equal } from "../support/assert.ts";
+import { equal, match } from "../support/assert.ts";
 import { testPage } from "./world.ts";
 
 testPage(
@@ -36,14 +36,54 @@ testPage(
   },
 );
 
+testPage("a port is pinned to an adapter, and let go", async (world) => {
+  await using tab = await world.tab();
+  const { page } = tab;
+  await tab.open("operations");
+  const row = page.getByRole("region", { name: "Adapters" }).locator("tr")
+    .filter({ hasText: "FeatureStore" });
+  const pin = row.getByRole("combobox");
+  await pin.selectOption("memory");
+  await row.filter({ hasText: /memory\s*a pin/ }).waitFor();
+  const { body } = await world.ask("GET", "/api/admin/adapters");
+  equal(
+    body.adapters.find((one: { port: string }) => one.port === "feature_store")
+      .active,
+    "memory",
+  );
+  await page.getByRole("link", { name: "Overview" }).click();
+  await page.locator('[data-port="feature_store"][data-adapter="memory"]')
+    .waitFor();
+  await page.getByRole("link", { name: "Operations" }).click();
+  await pin.selectOption("");
+  await row.filter({ hasText: /Redis\s*the mode/ }).waitFor();
+});
+
 testPage("how long reads take, by what was asked", async (world) => {
   await using tab = await world.tab();
   await tab.open("overview");
-  const chart = tab.page.locator("figure.chart")
-    .filter({ hasText: "Time of one read, Redis" });
+  const chart = (source: string) =>
+    tab.page.locator("figure.chart", {
+      hasText: `Time of one read, ${source}`,
+    });
   await tab.page.locator("main h1", { hasText: "All on Redis." }).waitFor();
-  await chart.locator(".legend", { hasText: "p50 –" }).waitFor();
-  const read = await world.ask("GET", "/api/user/settings?include=all");
-  equal(read.status, 200);
-  await chart.locator(".legend", { hasText: /^p50 [\d.]+\sms$/ }).waitFor();
+  const read = async () => {
+    const read = await world.ask("GET", "/api/user/settings?include=all");
+    equal(read.status, 200);
+  };
+  const isTold = { hasText: /^p50 [\d.]+\sms$/ };
+  const sources = ["Redis", "near cache"];
+  for (const source of sources) {
+    await chart(source).locator(".legend", { hasText: "p50 –" }).waitFor();
+  }
+  for (const source of sources) {
+    // What Redis has brought once is near from then on.
+    await read();
+    await chart(source).locator(".legend", isTold).waitFor();
+  }
+  const plot = chart("Redis").locator(".plot");
+  const { width } = (await plot.boundingBox())!;
+  await plot.hover({ position: { x: width - 12, y: 40 } });
+  await chart("Redis").locator("figcaption time").waitFor();
+  match(await plot.getAttribute("title") ?? "", /Z \(UTC\)$/);
 }, { user: "21" });

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import axe from "axe-core/axe.min.js" with { type: "text" };
 import { deepEqual, equal, ok } from "../support/assert.ts";
+import { violations } from "./axe.ts";
 import {
   artefacts,
+  excessWidth,
   type Look,
   type Tab,
   testPage,
@@ -66,53 +67,36 @@ async function fill(world: World): Promise<void> {
   });
 }
 
-/** What axe-core finds wrong: each rule with the first place that breaks it. */
-async function violations({ page }: Tab): Promise<string[]> {
-  // Evaluated by the driver, which no content security policy binds.
-  if (!await page.evaluate(() => "axe" in globalThis)) {
-    await page.evaluate(axe);
-  }
-  return await page.evaluate(async () => {
-    // deno-lint-ignore no-explicit-any
-    const found = await (globalThis as any).axe.run({
-      resultTypes: ["violations"],
-    });
-    // deno-lint-ignore no-explicit-any
-    return found.violations.map((one: any) =>
-      `${one.id}: ${one.nodes[0].html.slice(0, 200)}`
-    );
-  });
-}
-
 testPage("every page at both widths and in both themes", async (world) => {
   await fill(world);
   const folder = await artefacts();
   const wrong: string[] = [];
-  const see = async (look: Required<Look>) => {
-    await using tab = await world.tab(look);
+  const left = Object.entries(PAGES);
+  const seeAll = async () => {
+    await using tab = await world.tab(LOOKS[0]);
     const { page } = tab;
-    const { width, theme } = look;
-    // Two of the four have both widths and both themes: axe takes its time.
-    const isJudged = (width === 1440) === (theme === "light");
-    for (const [name, prepare] of Object.entries(PAGES)) {
-      const where = `${name} at ${width} px, ${theme}`;
+    for (let next; (next = left.shift()) !== undefined;) {
+      const [name, prepare] = next;
       await tab.open(name);
       await prepare(tab);
-      const over = await page.evaluate(() =>
-        document.documentElement.scrollWidth - innerWidth
-      );
-      if (over > 0) wrong.push(`${where}: ${over} px too wide`);
-      if (isJudged) {
-        const found = await violations(tab);
-        wrong.push(...found.map((why) => `${where}: ${why}`));
+      for (const { width, theme } of LOOKS) {
+        const where = `${name} at ${width} px, ${theme}`;
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme: theme });
+        const over = await excessWidth(tab);
+        if (over > 0) wrong.push(`${where}: ${over} px too wide`);
+        // Two of the four have both widths and both themes: axe takes its time.
+        if ((width === 1440) === (theme === "light")) {
+          const found = await violations(tab);
+          wrong.push(...found.map((why) => `${where}: ${why}`));
+        }
+        const path = `${folder}/${name}-${width}-${theme}.png`;
+        await page.screenshot({ path, fullPage: name !== "settings" });
       }
-      const path = `${folder}/${name}-${width}-${theme}.png`;
-      await page.screenshot({ path, fullPage: name !== "settings" });
     }
   };
-  // Two at a time: each pair has one that axe judges.
-  await Promise.all(LOOKS.slice(0, 2).map(see));
-  await Promise.all(LOOKS.slice(2).map(see));
+  // One draws while the other waits for the service.
+  await Promise.all([seeAll(), seeAll()]);
   deepEqual(wrong, []);
   console.log(`screenshots in ${folder}`);
 });

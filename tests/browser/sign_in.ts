@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { equal, match } from "../support/assert.ts";
+import { deepEqual, equal, match } from "../support/assert.ts";
+import { violations } from "./axe.ts";
 import { type Tab, testPage, type World } from "./world.ts";
 
 async function signIn({ page }: Tab, key: string): Promise<void> {
@@ -52,6 +53,7 @@ testPage("a key is asked for, and gives what it may", async (world) => {
   const { page } = tab;
   await tab.open("operations");
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  deepEqual(await violations(tab), []);
   await signIn(tab, "hf_aaaaaaaaaaaa_nonsense");
   await page.getByText(/^Cannot /).waitFor();
   await signIn(tab, reader.key);
@@ -64,10 +66,16 @@ testPage("a key is asked for, and gives what it may", async (world) => {
   equal(await page.getByText("Kill switch").count(), 0);
   equal(await page.getByText("Log, warn and above").count(), 0);
   match(await page.locator("footer").innerText(), /as 42/);
+  equal(await page.locator("header").getByRole("button").count(), 0);
   await page.getByRole("link", { name: "Settings", exact: true }).click();
   await page.locator(".setting").first().waitFor();
   equal(await page.locator(".setting input:enabled").count(), 0);
   equal(await page.getByText("Load defaults…").count(), 0);
+  await page.getByRole("link", { name: "Features" }).click();
+  await page.getByText("Signals are made with a key of the scope write")
+    .waitFor();
+  equal(await page.locator("main").getByRole("button").count(), 0);
+  await page.getByRole("link", { name: "Settings", exact: true }).click();
 
   await revoke(world, admin, reader);
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -80,6 +88,61 @@ testPage("a key is asked for, and gives what it may", async (world) => {
   }));
   equal(kept.forLong, 0);
   equal(kept.address.includes("hf_"), false);
+}, { env: { AUTH: "keys" } });
+
+testPage("an administrator acts for a user, and shows it", async (world) => {
+  const admin = world.firstKey();
+  const stopLoss = async (user: string) => {
+    const path = `${world.url}/api/futures/ginie/modes/scalp`;
+    const response = await fetch(path, {
+      headers: { Authorization: `Bearer ${admin}`, "X-User-Id": user },
+    });
+    return (await response.json()).sltp.stop_loss_percent;
+  };
+  const before = await stopLoss("default");
+  await using tab = await world.tab();
+  const { page } = tab;
+  await tab.open("settings");
+  await signIn(tab, admin);
+  const field = page.locator(
+    '[id="field-mode_configs.scalp.sltp.stop_loss_percent"]',
+  );
+  const who = page.locator("header .who");
+  const dialog = page.getByRole("dialog", { name: "Act for a user" });
+  const act = dialog.getByRole("button", { name: "Act for this user" });
+
+  await field.fill("1.1");
+  await who.getByRole("button", { name: "default" }).click();
+  await dialog.getByLabel("User id").fill("no one");
+  await act.click();
+  await dialog.getByText("1 of your settings is not saved").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Undo all" }).click();
+
+  await who.getByRole("button", { name: "default" }).click();
+  await act.click();
+  const fault = dialog.getByRole("alert");
+  await fault.filter({ hasText: /^Cannot use user id "no one"/ }).waitFor();
+  deepEqual(await violations(tab), []);
+  await dialog.getByLabel("User id").fill("77");
+  await act.click();
+  await who.getByText("acting for 77").waitFor();
+  await page.locator("footer").filter({ hasText: "as 77" }).waitFor();
+  await field.fill("1.7");
+  await page.getByRole("button", { name: "Save 1 change" }).click();
+  await page.getByText("1 setting saved.").waitFor();
+  equal(await stopLoss("77"), 1.7);
+  equal(await stopLoss("default"), before);
+  // What is for administrators the user may not do, and nobody for him.
+  await page.getByRole("link", { name: "Operations" }).click();
+  await page.getByRole("region", { name: "Adapters" }).waitFor();
+  equal(await page.getByText("Kill switch").count(), 0);
+
+  await page.reload();
+  await who.getByText("acting for 77").waitFor();
+  await who.getByRole("button", { name: "Stop" }).click();
+  await who.getByRole("button", { name: "default" }).waitFor();
+  await page.getByRole("heading", { name: "Kill switch" }).waitFor();
 }, { env: { AUTH: "keys" } });
 
 testPage("an administrator makes and revokes a key", async (world) => {

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Browser, chromium, type Page } from "playwright-core";
+import { CHROMIUM_FLAGS, findChromium } from "../../scripts/chromium.ts";
 import { deepEqual } from "../support/assert.ts";
 import { needs, skip } from "../support/needs.ts";
 import { makeSchema } from "../support/postgres_world.ts";
@@ -19,10 +20,12 @@ import {
   startService,
 } from "../support/service_process.ts";
 import { requireService } from "../support/services.ts";
-import { CHROMIUM_FLAGS, findChromium } from "./chromium.ts";
 
 /** How long a page may take to show what it is waited for. */
 export const PATIENCE_MS = 10_000;
+
+/** Lines of the service that are shown when a test fails. */
+const MAX_LOG_LINES = 40;
 
 /** How a page looks. */
 export interface Look {
@@ -82,7 +85,9 @@ async function findPlaces(): Promise<Places | undefined> {
     return { database, redis, chromium: program };
   }
   if (!redis) skip(file, "there is no redis-server to be stopped");
-  if (!program) skip(file, "there is no chromium and it cannot be installed");
+  if (!program) {
+    skip(file, "there is no chromium: install it, or be root on Debian");
+  }
   return undefined;
 }
 
@@ -124,7 +129,9 @@ export function testPage(
         await run((await shared).as(user));
       } catch (error) {
         worlds.delete(id);
-        await (await shared)[Symbol.asyncDispose]();
+        const world = await shared;
+        console.log(["The service has logged:", ...world.log()].join("\n"));
+        await world[Symbol.asyncDispose]();
         throw error;
       }
     },
@@ -144,6 +151,8 @@ if (places) {
 interface SharedWorld extends AsyncDisposable {
   /** The world as `user` meets it. */
   as(user: string | undefined): World;
+  /** What its services have logged, the newest last. */
+  log(): readonly string[];
 }
 
 async function openWorld(
@@ -169,6 +178,7 @@ async function openWorld(
     ...more,
   };
   let service = await startService(env);
+  const services = [service];
   stack.defer(() => service[Symbol.asyncDispose]());
   const { url } = service;
   const opened = await browser;
@@ -189,6 +199,7 @@ async function openWorld(
         async restart() {
           await service.end("SIGKILL");
           service = await startService(env);
+          services.push(service);
         },
         tab: (look = {}) => openTab(opened, url, headers, look),
         async ask(method, path, body) {
@@ -205,6 +216,7 @@ async function openWorld(
         },
       };
     },
+    log: () => services.flatMap(({ log }) => log).slice(-MAX_LOG_LINES),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
@@ -258,7 +270,24 @@ export async function artefacts(): Promise<string> {
   return folder;
 }
 
-/** The value in the middle. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+/** By how many pixels a page is wider than the window. */
+export function excessWidth({ page }: Tab): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
+/** Most looks at what takes time. */
+const MAX_LOOKS = 5;
+
+/**
+ * Whether two looks are good of five at most. What else the machine does makes
+ * one or the other look bad; what is wrong with the page, all of them.
+ */
+export async function isGoodTwice(
+  look: () => Promise<boolean>,
+): Promise<boolean> {
+  let good = 0;
+  for (let looks = 0; looks < MAX_LOOKS && good < 2; looks++) {
+    if (await look()) good++;
+  }
+  return good === 2;
 }

@@ -7,6 +7,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { may, status } from "../live.ts";
 import { Empty, Fault, Mark, Section, Table, Time } from "../parts/basics.tsx";
+import { Field, restOf } from "../parts/field.tsx";
 import { count, counted } from "../words.ts";
 import {
   gap,
@@ -70,24 +71,22 @@ function Filter() {
         };
       }}
     >
-      <label class="field wide">
-        Channels
-        <input
-          value={channel.value}
-          placeholder="all, or such as signal.*"
-          spellcheck={false}
-          onInput={(event) => channel.value = event.currentTarget.value}
-        />
-      </label>
-      <label class="field">
-        Replay from
-        <input
-          type="datetime-local"
-          step={1}
-          value={from.value}
-          onInput={(event) => from.value = event.currentTarget.value}
-        />
-      </label>
+      <Field
+        label="Channels"
+        of={channel}
+        name="channel"
+        error={tailFault.value}
+        isWide
+        placeholder="all, or such as signal.*"
+      />
+      <Field
+        label="Replay from"
+        of={from}
+        name="from_time"
+        error={tailFault.value}
+        type="datetime-local"
+        step={1}
+      />
       <button type="submit">Show</button>
       <button
         type="button"
@@ -115,7 +114,7 @@ function Tail() {
       }
     >
       <Filter />
-      <Fault message={tailFault.value} />
+      <Fault message={restOf(tailFault.value, ["channel", "from_time"])} />
       {gap.value && <p class="hint">{gap.value}</p>}
       <div class="tail">
         {rows.length === 0

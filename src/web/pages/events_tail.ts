@@ -5,7 +5,6 @@
  * @module
  */
 import { signal } from "@preact/signals";
-import { messageOf } from "../api.ts";
 import { follow, type Link } from "../sse.ts";
 import { status } from "../live.ts";
 
@@ -33,8 +32,14 @@ const MAX_WAITING = 5000;
 /** Events before now that a tail begins with. */
 const BACKLOG = 100;
 
-/** How often what has come is shown. */
+/** How soon after what has come was shown more is shown. */
 const SHOW_MS = 250;
+
+/** That time again, as a multiple of what showing has taken: so much is left for all else. */
+const SHOW_TIMES = 25;
+
+/** However slow the machine is, what has come is shown after that. */
+const MAX_SHOW_MS = 1000;
 
 /** A stream speaks every 15 seconds at least. */
 const SILENCE_MS = 40_000;
@@ -48,16 +53,20 @@ export const isPaused = signal(false);
 /** How the stream is, and why it is not live. */
 export const tailLink = signal<Link>("connecting");
 /** What is wrong with the stream. */
-export const tailFault = signal<string | undefined>(undefined);
+export const tailFault = signal<unknown>(undefined);
 /** Where the log had a gap. */
 export const gap = signal<string | undefined>(undefined);
 
 let waiting: LogEvent[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** From when on more may be shown. */
+let nextAt = 0;
 
 /** Shows what has come. */
 function show(): void {
   timer = undefined;
+  const began = performance.now();
+  nextAt = began + SHOW_MS;
   if (isPaused.value) {
     waiting = waiting.slice(-MAX_WAITING);
     waitingCount.value = waiting.length;
@@ -67,11 +76,19 @@ function show(): void {
   waiting = [];
   waitingCount.value = 0;
   shown.value = [...newest, ...shown.value].slice(0, MAX_KEPT);
+  // What is asked for in a frame comes before it is painted.
+  requestAnimationFrame(() =>
+    setTimeout(() => {
+      const tookMs = performance.now() - began;
+      const pauseMs = Math.min(MAX_SHOW_MS, SHOW_TIMES * tookMs);
+      nextAt = began + Math.max(SHOW_MS, pauseMs);
+    })
+  );
 }
 
 function take(event: LogEvent): void {
   waiting.push(event);
-  timer ??= setTimeout(show, SHOW_MS);
+  timer ??= setTimeout(show, Math.max(0, nextAt - performance.now()));
 }
 
 /** Lets the tail stand still, or go on. */
@@ -120,6 +137,6 @@ export async function tail(
     SILENCE_MS,
     signal,
   ).catch((error) => {
-    tailFault.value = messageOf(error);
+    tailFault.value = error;
   });
 }

@@ -13,8 +13,11 @@ const DAYS = 250;
 /** Calendar days that are looked through for them. */
 const MAX_CALENDAR_DAYS = 380;
 
-/** Days that are asked for at a time. */
-const AT_A_TIME = 12;
+/** Days that are asked for first; then twice as many each time, as drawing takes time too. */
+const FIRST_DAYS = 12;
+
+/** Days that are asked for at a time, at most. */
+const MAX_AT_A_TIME = 96;
 
 interface Vector {
   readonly date: string;
@@ -39,9 +42,14 @@ export async function showHistory(name: string, last: string): Promise<void> {
   isReading.value = true;
   try {
     const days = weekdaysBefore(last);
-    while (days.length > 0 && vectors.value.length < DAYS) {
+    for (
+      let next = FIRST_DAYS;
+      days.length > 0 && vectors.value.length < DAYS;
+      next = Math.min(2 * next, MAX_AT_A_TIME)
+    ) {
       const found = await Promise.all(
-        days.splice(0, AT_A_TIME).map((day) => read(name, day, stop)),
+        days.splice(0, Math.min(next, DAYS - vectors.value.length))
+          .map((day) => read(name, day, stop)),
       );
       if (stop.aborted) return;
       const there = found.filter((vector) => vector !== undefined);

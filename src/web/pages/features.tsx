@@ -5,10 +5,11 @@
  */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, messageOf } from "../api.ts";
+import { call } from "../api.ts";
 import { may } from "../live.ts";
 import { ask } from "../parts/ask.tsx";
 import { Done, Empty, Fault, Section, Table } from "../parts/basics.tsx";
+import { Field, restOf } from "../parts/field.tsx";
 import { count, figure } from "../words.ts";
 import { FeatureHistory, showHistory } from "./feature_history.tsx";
 
@@ -40,7 +41,7 @@ const day = signal("");
 const isPublished = signal(false);
 const result = signal<Signals | undefined>(undefined);
 const stats = signal<Stats | undefined>(undefined);
-const fault = signal<string | undefined>(undefined);
+const fault = signal<unknown>(undefined);
 const done = signal<string | undefined>(undefined);
 const isBusy = signal(false);
 
@@ -48,7 +49,7 @@ async function readStats(): Promise<void> {
   try {
     stats.value = (await call<Stats>("GET", "/api/v1/features/stats")).body;
   } catch (error) {
-    fault.value = messageOf(error);
+    fault.value = error;
   }
 }
 
@@ -65,7 +66,7 @@ async function generate(): Promise<void> {
     });
     result.value = body;
   } catch (error) {
-    fault.value = messageOf(error);
+    fault.value = error;
   } finally {
     isBusy.value = false;
   }
@@ -86,51 +87,57 @@ export function Features() {
           : "Signals come from the 158 features of each symbol."}
       </h1>
       <Section title="Signals">
-        <form
-          class="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            generate();
-          }}
-        >
-          <label class="field wide">
-            Symbols
-            <input
-              required
-              spellcheck={false}
-              value={symbols.value}
-              onInput={(event) => symbols.value = event.currentTarget.value}
-            />
-          </label>
-          <label class="field">
-            As of
-            <input
-              type="date"
-              value={day.value}
-              onInput={(event) => day.value = event.currentTarget.value}
-            />
-          </label>
-          <label>
-            <input
-              type="checkbox"
-              checked={isPublished.value}
-              onInput={(event) =>
-                isPublished.value = event.currentTarget.checked}
-            />{" "}
-            publish as an event
-          </label>
-          <button type="submit" disabled={isBusy.value || !may("write")}>
-            Generate
-          </button>
-        </form>
-        <Fault message={fault.value} />
-        {found
-          ? <Ranking found={found} />
-          : <Empty>No signals asked for yet.</Empty>}
+        {may("write") && <Wanted />}
+        <Fault message={restOf(fault.value, ["symbols", "as_of_date"])} />
+        {found ? <Ranking found={found} /> : (
+          <Empty>
+            {may("write")
+              ? "No signals asked for yet."
+              : "Signals are made with a key of the scope write."}
+          </Empty>
+        )}
       </Section>
       <FeatureHistory />
       <Cache />
     </>
+  );
+}
+
+/** The form that asks for signals. */
+function Wanted() {
+  return (
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        generate();
+      }}
+    >
+      <Field
+        label="Symbols"
+        of={symbols}
+        name="symbols"
+        error={fault.value}
+        isWide
+        required
+      />
+      <Field
+        label="As of"
+        of={day}
+        name="as_of_date"
+        error={fault.value}
+        type="date"
+      />
+      <label>
+        <input
+          type="checkbox"
+          checked={isPublished.value}
+          onInput={(event) => isPublished.value = event.currentTarget.checked}
+        />{" "}
+        publish as an event
+      </label>
+      <button type="submit" disabled={isBusy.value}>Generate</button>
+    </form>
   );
 }
 
@@ -195,7 +202,7 @@ function Cache() {
   return (
     <Section
       title="Feature cache"
-      aside={may("write") && (
+      aside={may("admin") && (
         <button type="button" class="quiet" onClick={askInvalidate}>
           Invalidate…
         </button>
@@ -239,6 +246,7 @@ function askInvalidate(): void {
       "when they are asked for.",
     verb: "Invalidate",
     reason: "Symbol",
+    name: "symbol",
     async act(symbol) {
       await call("DELETE", `/api/v1/features/${encodeURIComponent(symbol)}`);
       done.value = `The features of ${symbol} are dropped.`;

@@ -5,9 +5,10 @@
  */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, messageOf, Refused } from "../api.ts";
+import { call, Refused } from "../api.ts";
 import { ask } from "../parts/ask.tsx";
 import { Empty, Fault, Mark, Section, Table, Time } from "../parts/basics.tsx";
+import { Field, restOf } from "../parts/field.tsx";
 
 interface Key {
   readonly id: string;
@@ -32,7 +33,7 @@ const SCOPES = ["read", "write", "trade", "admin"];
 
 const keys = signal<readonly Key[] | undefined>(undefined);
 const fresh = signal<string | undefined>(undefined);
-const fault = signal<string | undefined>(undefined);
+const fault = signal<unknown>(undefined);
 const name = signal("");
 const user = signal("");
 const scopes = signal<readonly string[]>(["read"]);
@@ -48,7 +49,7 @@ async function readKeys(): Promise<void> {
   } catch (error) {
     // Where keys cannot be kept there are none to show.
     if (error instanceof Refused && [404, 501].includes(error.status)) return;
-    fault.value = messageOf(error);
+    fault.value = error;
   }
 }
 
@@ -70,7 +71,7 @@ async function create(): Promise<void> {
     name.value = user.value = "";
     await readKeys();
   } catch (error) {
-    fault.value = messageOf(error);
+    fault.value = error;
   }
 }
 
@@ -91,23 +92,20 @@ export function ApiKeys() {
           create();
         }}
       >
-        <label class="field">
-          Name
-          <input
-            required
-            maxLength={100}
-            value={name.value}
-            onInput={(event) => name.value = event.currentTarget.value}
-          />
-        </label>
-        <label class="field">
-          User
-          <input
-            value={user.value}
-            spellcheck={false}
-            onInput={(event) => user.value = event.currentTarget.value}
-          />
-        </label>
+        <Field
+          label="Name"
+          of={name}
+          name="name"
+          error={fault.value}
+          required
+          maxLength={100}
+        />
+        <Field
+          label="User"
+          of={user}
+          name="user"
+          error={fault.value}
+        />
         <div class="choices" role="group" aria-label="Scopes">
           {SCOPES.map((scope) => (
             <label key={scope}>
@@ -127,7 +125,7 @@ export function ApiKeys() {
         </div>
         <button type="submit">Make a key</button>
       </form>
-      <Fault message={fault.value} />
+      <Fault message={restOf(fault.value, ["name", "user"])} />
       {fresh.value && (
         <p class="fresh" role="status">
           Copy it now, it is shown this once: <code>{fresh.value}</code>

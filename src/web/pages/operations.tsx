@@ -6,7 +6,7 @@
  */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { call, messageOf } from "../api.ts";
+import { actingFor, call, messageOf } from "../api.ts";
 import { may, type PortStatus, status } from "../live.ts";
 import { ask } from "../parts/ask.tsx";
 import { Empty, Fault, Mark, Section, Table, Time } from "../parts/basics.tsx";
@@ -36,7 +36,9 @@ export function Operations() {
       <h1>
         {may("admin")
           ? "What can be turned while it runs."
-          : "How the service stands. Turning needs a key with the scope admin."}
+          : actingFor.value === undefined
+          ? "How the service stands. Turning needs a key with the scope admin."
+          : "How the service stands. To turn anything, stop acting for a user."}
       </h1>
       <Fault message={fault.value} />
       <Section title="Adapters">

@@ -9,7 +9,9 @@ import { call, messageOf } from "../api.ts";
 import { may } from "../live.ts";
 import { ask } from "../parts/ask.tsx";
 import { Empty, Fault, Mark, Section, Table, Time } from "../parts/basics.tsx";
-import { counted } from "../words.ts";
+import { type Holding, Holdings } from "../parts/holdings.tsx";
+import { counted, money } from "../words.ts";
+import { PaperRuns } from "./paper_runs.tsx";
 import { type Run, Runs } from "./runs.tsx";
 
 interface Order {
@@ -28,15 +30,7 @@ interface Order {
 }
 
 interface Positions {
-  readonly positions: readonly {
-    readonly symbol: string;
-    readonly qty: string;
-    readonly avg_entry_price: string;
-    readonly current_price: string;
-    readonly unrealized_pl: string;
-    readonly realized_pl: string;
-    readonly commission: string;
-  }[];
+  readonly positions: readonly Holding[];
   readonly total_unrealized_pl: string;
   readonly total_realized_pl: string;
 }
@@ -80,6 +74,7 @@ export function Orders() {
       <Held />
       <OrderList />
       <Runs runs={runs.value} find={(id) => wanted.value = id} />
+      <PaperRuns />
     </>
   );
 }
@@ -95,46 +90,13 @@ function headline(): string {
     } USD unrealized, ${money(held.total_realized_pl)} USD realized.`;
 }
 
-/** Money with a sign and two decimals, as text: it may be larger than a number holds. */
-function money(amount: string): string {
-  const [, sign = "", whole = "0", part = ""] =
-    /^(-?)(\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
-  if (/^0*$/.test(whole + part)) return "0.00";
-  return `${sign || "+"}${whole.replace(/\B(?=(\d{3})+$)/g, "\u202f")}.${
-    part.padEnd(2, "0").slice(0, 2)
-  }`;
-}
-
 function Held() {
   const held = positions.value?.positions ?? [];
   return (
     <Section title="Positions">
-      {held.length === 0 ? <Empty>No position.</Empty> : (
-        <Table
-          label="Positions"
-          head={[
-            "Symbol",
-            { number: "Quantity" },
-            { number: "Entry, USD" },
-            { number: "Price, USD" },
-            { number: "Unrealized, USD" },
-            { number: "Realized, USD" },
-            { number: "Commission, USD" },
-          ]}
-        >
-          {held.map((one) => (
-            <tr key={one.symbol}>
-              <th scope="row">{one.symbol}</th>
-              <td class="number">{one.qty}</td>
-              <td class="number">{one.avg_entry_price}</td>
-              <td class="number">{one.current_price}</td>
-              <td class="number">{money(one.unrealized_pl)}</td>
-              <td class="number">{money(one.realized_pl)}</td>
-              <td class="number">{one.commission}</td>
-            </tr>
-          ))}
-        </Table>
-      )}
+      {held.length === 0
+        ? <Empty>No position.</Empty>
+        : <Holdings label="Positions" held={held} />}
     </Section>
   );
 }

@@ -25,7 +25,11 @@ import { Hexagon } from "./hexagon.tsx";
 const SPAN_S = 300;
 
 /** Where settings are read, and the colour of each. */
-const SOURCES = [["redis", "--accent"], ["database", "--warn"]] as const;
+const SOURCES = [
+  ["near", "--accent"],
+  ["redis", "--second"],
+  ["database", "--warn"],
+] as const;
 
 /** What is drawn of a time, and the colour of each. */
 const QUANTILES = [["p99", "--second"], ["p50", "--accent"]] as const;
@@ -72,8 +76,8 @@ function Picture({ now }: { now: Status }) {
   const newest = points.at(-1);
   const hasRedis = now.redis_status !== "disabled";
   const own = now.record === "memory" ? "memory" : "database";
-  const asked = (["redis", "postgres"] as const).filter((name) =>
-    name === now.record || name === "redis" && hasRedis
+  const asked = (["near", "redis", "postgres"] as const).filter((name) =>
+    name === now.record || name !== "postgres" && hasRedis
   );
   const sources = hasRedis ? SOURCES : [[own, "--accent"]] as const;
   return (

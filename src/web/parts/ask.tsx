@@ -4,8 +4,8 @@
  * @module
  */
 import { signal } from "@preact/signals";
-import { messageOf } from "../api.ts";
 import { Dialog, Fault } from "./basics.tsx";
+import { Field, restOf } from "./field.tsx";
 
 /** What is asked. */
 export interface Question {
@@ -16,13 +16,15 @@ export interface Question {
   readonly verb: string;
   /** What the person has to give a reason for, if anything. */
   readonly reason?: string;
+  /** What the service calls that; `reason` unless given. */
+  readonly name?: string;
   /** Does it; what it throws is shown, and the dialog stays. */
   act(reason: string): Promise<void>;
 }
 
 const asked = signal<Question | undefined>(undefined);
 const reason = signal("");
-const fault = signal<string | undefined>(undefined);
+const fault = signal<unknown>(undefined);
 const isBusy = signal(false);
 
 /** Asks `question`. */
@@ -39,7 +41,7 @@ async function act(question: Question): Promise<void> {
     await question.act(reason.value.trim());
     asked.value = undefined;
   } catch (error) {
-    fault.value = messageOf(error);
+    fault.value = error;
   } finally {
     isBusy.value = false;
   }
@@ -50,6 +52,7 @@ export function AskDialog() {
   const question = asked.value;
   if (!question) return null;
   const close = () => void (asked.value = undefined);
+  const { name = "reason" } = question;
   return (
     <Dialog key={question.title} title={question.title} onClose={close}>
       <form
@@ -61,17 +64,16 @@ export function AskDialog() {
       >
         <p>{question.detail}</p>
         {question.reason !== undefined && (
-          <label class="field">
-            {question.reason}
-            <input
-              required
-              maxLength={500}
-              value={reason.value}
-              onInput={(event) => reason.value = event.currentTarget.value}
-            />
-          </label>
+          <Field
+            label={question.reason}
+            of={reason}
+            name={name}
+            error={fault.value}
+            required
+            maxLength={500}
+          />
         )}
-        <Fault message={fault.value} />
+        <Fault message={restOf(fault.value, [name])} />
         <div class="buttons">
           <button type="submit" class="danger" disabled={isBusy.value}>
             {question.verb}

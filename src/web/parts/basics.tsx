@@ -104,10 +104,10 @@ export function Dialog(
         onClose();
       }}
     >
-      <header class="section-head">
+      <div class="section-head">
         <h2>{title}</h2>
         <button type="button" class="quiet" onClick={onClose}>Close</button>
-      </header>
+      </div>
       {children}
     </dialog>
   );

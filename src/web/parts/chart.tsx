@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
+import { Time } from "./basics.tsx";
 
 /** One line of a chart. */
 export interface Line {
@@ -26,19 +27,28 @@ export interface ChartProps {
   readonly max?: number;
   /** Seconds that the chart is wide; as wide as its values when absent. */
   readonly spanS?: number;
+  /** Whether there is a value a day; then the scale begins near the lowest. */
+  readonly isDaily?: boolean;
 }
 
 const HEIGHT = 132;
 
 const isDark = globalThis.matchMedia("(prefers-color-scheme: dark)");
 
-/** A chart with its title and newest values. */
+/** A chart with its title and newest values, or those under the pointer. */
 export function Chart(props: ChartProps) {
-  const { title, lines, print } = props;
+  const { title, times, lines, print } = props;
+  const [pointed, setPointed] = useState<number>();
+  const time = pointed === undefined ? undefined : times[pointed];
+  const instant = time === undefined
+    ? undefined
+    : new Date(time * 1000).toISOString();
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const newest = lines.map(({ label, values }) => {
-    const last = values.findLast((value) => value !== null);
+  const told = lines.map(({ label, values }) => {
+    const last = time === undefined
+      ? values.findLast((value) => value !== null)
+      : values[pointed!];
     return {
       label,
       text: last === undefined || last === null ? "–" : print(last),
@@ -50,7 +60,7 @@ export function Chart(props: ChartProps) {
     const draw = () => {
       plot.current?.destroy();
       plot.current = new uPlot(
-        optionsOf(props, element.clientWidth),
+        optionsOf(props, element.clientWidth, setPointed),
         dataOf(props),
         element,
       );
@@ -77,7 +87,9 @@ export function Chart(props: ChartProps) {
     <figure class="chart">
       <figcaption>
         <span class="chart-title">{title}</span>
-        {newest.map(({ label, text }, i) => (
+        {instant &&
+          (props.isDaily ? instant.slice(0, 10) : <Time at={instant} />)}
+        {told.map(({ label, text }, i) => (
           <span class="legend" key={label}>
             <i style={{ background: `var(${lines[i]!.colour})` }} />
             {label} <b>{text}</b>
@@ -88,8 +100,9 @@ export function Chart(props: ChartProps) {
         ref={place}
         class="plot"
         role="img"
+        title={instant && `${instant} (UTC)`}
         aria-label={`${title}: ${
-          newest.map(({ label, text }) => `${label} ${text}`).join(", ")
+          told.map(({ label, text }) => `${label} ${text}`).join(", ")
         }`}
       />
     </figure>
@@ -113,9 +126,20 @@ function minuteOf(seconds: number): string {
   return seconds % 60 === 0 ? MINUTE.format(seconds * 1000) : "";
 }
 
+function dayOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}
+
+function isAlone(values: uPlot.AlignedData[number]): boolean {
+  let count = 0;
+  for (const value of values) if (typeof value === "number") count++;
+  return count === 1;
+}
+
 function optionsOf(
-  { lines, print, spanS, max }: ChartProps,
+  { lines, print, spanS, max, isDaily }: ChartProps,
   width: number,
+  point: (index: number | undefined) => void,
 ): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -130,12 +154,22 @@ function optionsOf(
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
+    hooks: { setCursor: [({ cursor }) => point(cursor.idx ?? undefined)] },
     padding: [8, 8, 0, 0],
     scales: {
       x: spanS === undefined ? {} : {
-        range: (_, __, last) => [(last ?? Date.now() / 1000) - spanS, last],
+        range: (_, __, last = Date.now() / 1000) => [
+          last - spanS,
+          // A point at the very end would be cut off.
+          last + spanS / 100,
+        ],
       },
-      y: { range: (_, __, most) => [0, max ?? (most > 0 ? most * 1.15 : 1)] },
+      y: {
+        range: (_, least, most) =>
+          isDaily
+            ? uPlot.rangeNum(least, most, 0.1, true)
+            : [0, max ?? (most > 0 ? most * 1.15 : 1)],
+      },
     },
     axes: [
       {
@@ -143,7 +177,7 @@ function optionsOf(
         grid: { show: false },
         size: 24,
         space: 70,
-        values: (_, times) => times.map((at) => minuteOf(at)),
+        values: (_, times) => times.map(isDaily ? dayOf : minuteOf),
       },
       {
         ...axis,
@@ -159,7 +193,11 @@ function optionsOf(
         stroke: colour(line.colour),
         width: 1.5,
         spanGaps: true,
-        points: { show: false },
+        // A single value makes no line.
+        points: {
+          show: (plot: uPlot, of: number) => isAlone(plot.data[of]!),
+          size: 4,
+        },
         ...(i === 0 ? { fill: `${colour(line.colour)}1f` } : {}),
       })),
     ],
