@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { formatDecimal } from "../domain/decimal.ts";
-import { VARIABLES } from "../src/variables.ts";
+import { describeVariables } from "../src/variable_words.ts";
 import { startService } from "../tests/support/service_process.ts";
 import { playDemo, replaceDemo } from "./readme_demo.ts";
 import { findPrograms } from "./services.ts";
@@ -109,16 +108,13 @@ export function masked(json: string): unknown {
 
 /** The configuration table, from the variables themselves. */
 export function configurationTable(): string {
-  const rows = Object.entries(VARIABLES).map(([name, schema]) => {
-    const absent = schema.safeParse(undefined).data;
-    const text = typeof absent === "bigint"
-      ? formatDecimal(absent)
-      : String(absent ?? "");
-    const fallback = text === "" ? "" : `\`${text}\``;
-    return `| \`${name}\` | ${fallback} | ${schema.description} |`;
+  const rows = describeVariables().map(({ name, fallback, mayBe, means }) => {
+    const text = fallback === undefined ? "" : `\`${fallback}\``;
+    const form = mayBe.replaceAll("<", "\\<");
+    return `| \`${name}\` | ${text} | ${form} | ${means} |`;
   });
-  return ["| Variable | Default | What it is |", "|---|---|---|", ...rows]
-    .join("\n");
+  const heading = "| Variable | Default | May be | What it is |";
+  return [heading, "|---|---|---|---|", ...rows].join("\n");
 }
 
 /** Replaces the table whose first column has the same name. */

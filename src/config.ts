@@ -183,7 +183,7 @@ export function parseFlags(args: readonly string[]): Record<string, string> {
     const flags = [...names.keys()].map((flag) => `--${flag}`);
     const meant = unknown === undefined ? "" : didYouMean(unknown, flags);
     throw new ConfigError(
-      `Cannot use the flags as ${message}${meant}`,
+      `Cannot use the flags as ${message}: see holdfast serve --help${meant}`,
     );
   }
 }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { parseEnv } from "node:util";
+import { urlHere } from "./cli/here.ts";
 import { runCommandLine } from "./cli/mod.ts";
 import { createProcessTerminal } from "./cli/process.ts";
 
@@ -14,7 +16,10 @@ async function run(
   args: readonly string[],
   stop: AbortSignal,
 ): Promise<number> {
-  const [first = ""] = args;
+  const [first = "", second = ""] = args;
+  if (first === "help" && /^(?:serve|paper-run)$/.test(second)) {
+    return await run([second, "--help"], stop);
+  }
   if (first === "paper-run") {
     const { runPaperProgram } = await import("./paper_run.ts");
     return await runPaperProgram(args.slice(1), stop, {
@@ -26,7 +31,7 @@ async function run(
   if (first !== "serve" && ASKS.test(first)) {
     const environment = {
       // Set to nothing is not set, as for the variables of the service.
-      url: Deno.env.get("HOLDFAST_URL") || urlHere(Deno.env.get("PORT")),
+      url: Deno.env.get("HOLDFAST_URL") || urlHere(variableHere),
       apiKey: Deno.env.get("HOLDFAST_KEY") || undefined,
     };
     const terminal = createProcessTerminal(environment, stop, async () => {
@@ -44,9 +49,18 @@ async function run(
   });
 }
 
-/** Where the service of this machine listens, if its port is set. */
-function urlHere(port: string | undefined): string | undefined {
-  return /^[1-9]\d*$/.test(port ?? "") ? `http://127.0.0.1:${port}` : undefined;
+/**
+ * A variable of the service of this folder. Nothing of a file decides which
+ * machine is sent a key, so of `HOST` only the environment's counts.
+ */
+function variableHere(name: string): string | undefined {
+  const said = Deno.env.get(name);
+  if (said || name === "HOST") return said;
+  try {
+    return parseEnv(Deno.readTextFileSync(".env"))[name];
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -4,7 +4,8 @@
  * @module
  */
 import { PortError } from "../ports/port_error.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { tryAddress } from "./http/address.ts";
 import { openHoldfast } from "./holdfast.ts";
 import {
   type RunningServer,
@@ -17,7 +18,7 @@ import {
   giveUpNetwork,
 } from "./least_privilege.ts";
 import { readCertificate } from "./tls_files.ts";
-import { VARIABLES } from "./variables.ts";
+import { describeVariables } from "./variable_words.ts";
 
 /** Where a program says what people are to know. */
 export interface Speaker {
@@ -62,23 +63,28 @@ async function serve(
   const config = readConfig(args);
   giveUpEnvironment();
   const certificate = await readCertificate(config.tls);
-  await using holdfast = await openHoldfast(config, {}, (key) => {
+  const main = { hostname: config.host, port: config.port, certificate };
+  tryAddress(main);
+  const beside = config.adminPort === undefined ? undefined : {
+    hostname: config.host,
+    port: config.adminPort,
+    portVariable: "ADMIN_PORT" as const,
+    certificate,
+  };
+  if (beside) tryAddress(beside);
+  // A first key is told once: nobody is to see it who cannot serve.
+  const opening = openHoldfast(config, {}, (key) => {
     say(`holdfast first API key, shown this once, scope admin: ${key}`);
   });
+  await using holdfast = await opening.catch((error) => {
+    throw withVariable(error, config);
+  });
   const { clock, telemetry } = holdfast.ports;
-  const common = { hostname: config.host, certificate, clock, telemetry };
-  await using server = await open({
-    ...common,
-    app: holdfast.app,
-    port: config.port,
-  });
+  const common = { clock, telemetry };
+  await using server = await open({ ...common, ...main, app: holdfast.app });
   // The last one to go: probes are to see how the other one ends.
-  await using admin = config.adminPort === undefined ? undefined : await open({
-    ...common,
-    app: holdfast.adminApp,
-    port: config.adminPort,
-    portVariable: "ADMIN_PORT",
-  });
+  await using admin = beside &&
+    await open({ ...common, ...beside, app: holdfast.adminApp });
   if (asksNobody(config)) giveUpNetwork();
   say(`holdfast listening on ${server.url}`);
   if (admin) say(`holdfast admin listening on ${admin.url}`);
@@ -87,6 +93,24 @@ async function serve(
   await server.close();
   await server.closed;
   telemetry.log("info", "stopped");
+}
+
+/** `error`, with the variable that names the file which it tells of. */
+function withVariable(
+  error: unknown,
+  { quarantinePath, defaultSettingsPath }: Config,
+): unknown {
+  if (!(error instanceof PortError)) return error;
+  const paths = {
+    QUARANTINE_PATH: quarantinePath,
+    DEFAULT_SETTINGS_PATH: defaultSettingsPath,
+  };
+  for (const [variable, path] of Object.entries(paths)) {
+    if (path === undefined || !error.message.includes(path)) continue;
+    const message = error.message.replace(path, `$& (${variable})`);
+    return new PortError(error.code, message, { cause: error });
+  }
+  return error;
 }
 
 /** Starts a listener; disposing of it closes it. */
@@ -106,11 +130,13 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 function helpOfService(): string {
-  const flags = Object.entries(VARIABLES).map(([name, { description }]) =>
-    `  --${
-      name.toLowerCase().replaceAll("_", "-")
-    } ${name}\n      ${description}`
-  );
+  const flags = describeVariables().flatMap((one) => [
+    `  ${one.flag} ${one.name}`,
+    `      ${one.means}`,
+    `      May be ${one.mayBe}${
+      one.fallback === undefined ? "" : `; ${one.fallback} when not given`
+    }`,
+  ]);
   return [
     "Usage: holdfast [serve] [FLAG…]",
     "",

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "./config.ts";
-import type { Certificate } from "./http/server.ts";
+import type { Certificate } from "./http/address.ts";
 
 /** Where the files are; `Config.tls`. */
 export interface TlsPaths {

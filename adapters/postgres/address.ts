@@ -86,7 +86,7 @@ function parse(url: string) {
   } catch {
     throw new PortError(
       "invalid",
-      "Cannot use the address of the database as it is malformed: expected postgres://user:password@host:port/database",
+      "Cannot use the address of the database as it is malformed: expected postgres://user:password@host:port/database, each part percent-encoded",
     );
   }
 }
@@ -122,9 +122,8 @@ function refusal(reason: string): PortError {
 }
 
 function parseHost(text: string): Host {
-  const [, host, port] = /^(\[[^\]]+\]|[^:]*)(?::(\d+))?$/.exec(text)!;
-  return {
-    host: host!.replace(/^\[|\]$/g, "") || "localhost",
-    port: Number(port ?? 5432),
-  };
+  const [, host, digits] = /^(\[[^\]]+\]|[^:]*)(?::(\d+))?$/.exec(text)!;
+  const port = Number(digits ?? 5432);
+  if (port < 1 || port > 65535) throw new RangeError("no port");
+  return { host: host!.replace(/^\[|\]$/g, "") || "localhost", port };
 }

@@ -22,7 +22,7 @@ export const COMMON: Options = {
   url: {
     type: "string",
     value: "URL",
-    help: "The service; HOLDFAST_URL, or http://127.0.0.1:8080, when absent",
+    help: "The service; HOLDFAST_URL, or the one of HOST and PORT, when absent",
   },
   user: {
     type: "string",

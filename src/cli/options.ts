@@ -45,7 +45,7 @@ export function readOptions(
     : { own: args, flags: [] };
   try {
     const { positionals, values } = parseArgs({
-      args: [...own],
+      args: own.map((arg) => NEGATIVE.test(arg) ? `${TAKEN}${arg}` : arg),
       options: Object.fromEntries(
         Object.entries(options).map(([name, option]) => [
           name,
@@ -55,7 +55,13 @@ export function readOptions(
       allowPositionals: true,
       allowNegative: true,
     });
-    return { positionals, values: values as Given["values"], flags };
+    return {
+      positionals: asGiven(positionals) as string[],
+      values: Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [name, asGiven(value)]),
+      ),
+      flags,
+    };
   } catch (error) {
     // What follows the first sentence is about something else.
     const [reason] = (error as Error).message.split(". ");
@@ -93,6 +99,18 @@ export function checkFlags(
       ),
     );
   }
+}
+
+/** No option begins so: it is a value, such as that of a setting. */
+const NEGATIVE = /^-\.?\d/;
+
+/** Marks what would be taken for an option. */
+const TAKEN = "\0";
+
+/** `value` as it was typed; of a list each. */
+function asGiven(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asGiven);
+  return typeof value === "string" ? value.replace(TAKEN, "") : value;
 }
 
 /** What is the command's own, and what the configuration is to make of the rest. */

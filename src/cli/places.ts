@@ -58,6 +58,33 @@ export function parsePlace(name: string, text: string, nowMs: number): Place {
   );
 }
 
+/**
+ * Reads the stretch that was typed.
+ *
+ * @throws {UsageError} When its ends are no places, or the wrong way round.
+ */
+export function parseStretch(
+  values: { readonly from?: string; readonly to?: string },
+  nowMs: number,
+): { readonly from: Place; readonly to: Place } {
+  const from = parsePlace("--from", values.from ?? "earliest", nowMs);
+  const to = parsePlace("--to", values.to ?? "head", nowMs);
+  if (isAfter(from, to)) {
+    throw new UsageError(
+      "Cannot read backwards: give a --to that comes after --from",
+    );
+  }
+  return { from, to };
+}
+
+/** Whether `one` is after `other`, as far as two places of one kind tell. */
+function isAfter(one: Place, other: Place): boolean {
+  if (typeof one === "string" || typeof other === "string") return false;
+  return "position" in one
+    ? "position" in other && one.position > other.position
+    : "time" in other && Date.parse(one.time) > Date.parse(other.time);
+}
+
 /** What the API is asked, to read from `place` on; nothing for its own default. */
 export function startQuery(place: Place): Readonly<Record<string, string>> {
   if (typeof place === "string") return {};

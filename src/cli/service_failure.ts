@@ -63,9 +63,11 @@ export function refusalOf(status: number, text: string): ServiceFailure {
   const problem = problemIn(text);
   const isTransient = status === 429 || status >= 502 && status <= 504;
   const isInDoubt = status >= 500 && status !== 507 && status !== 501;
+  const hint = status === 401 ? "; the one in HOLDFAST_KEY is sent" : "";
   const message = harmless(
-    problem?.detail ??
-      `Cannot use the answer as it is no word of Holdfast's: its status is ${status}; is --url right?`,
+    problem === undefined
+      ? `Cannot use the answer as it is no word of Holdfast's: its status is ${status}; is --url right?`
+      : `${problem.detail}${hint}`,
   );
   const code = /^urn:holdfast:problem:(.+)$/.exec(`${problem?.type}`)?.[1];
   const faults = problem?.errors;
@@ -84,12 +86,18 @@ export function noAnswer(error: unknown, url: string): ServiceFailure {
   // Nothing was sent where no connection came about.
   const isUnreached = reason.includes("client error (Connect)");
   const isInDoubt = !isUnreached && !isRefusedHere(error);
-  const message = isUnreached
+  const distrust = /invalid peer certificate: (.+)/s.exec(reason)?.[1];
+  const isOtherProtocol = /version parsed|corrupt message/.test(reason);
+  const message = distrust !== undefined
+    ? `Cannot trust ${url} as its certificate is not good (${
+      harmless(distrust)
+    }): name the file of its authority in DENO_CERT, and the host as the certificate has it`
+    : isUnreached
     ? `Cannot reach Holdfast at ${url}: start it with "holdfast", or say where it is with --url or HOLDFAST_URL`
     : isInDoubt
     ? `Cannot tell what became of the request as ${url} did not answer: ${
       harmless(reason)
-    }`
+    }${isOtherProtocol ? ": is --url right, http or https?" : ""}`
     : `Cannot ask ${url} as ${harmless(reason)}: is --url right?`;
   const facts = { isTransient: isOfTheNetwork(error), isInDoubt };
   return new ServiceFailure(message, facts, { cause: error });

@@ -17,6 +17,7 @@ import {
   withValue,
 } from "../../domain/settings/catalogue.ts";
 import { UsageError } from "./failures.ts";
+import { didYouMean } from "./nearest.ts";
 
 /** Where documents are changed; those of modes go by their names. */
 const ROUTES: Readonly<Partial<Record<UserDocument, string>>> = {
@@ -65,7 +66,7 @@ function settingsIn(
   documents: Documents,
   path: string | undefined,
 ): Shown {
-  const kept = known(() => keptAt(path));
+  const kept = known(path);
   const rows = kept.map((setting) =>
     [
       setting.path,
@@ -88,7 +89,7 @@ function patchOf(
   path: string,
   value: unknown,
 ): { readonly route: string; readonly patch: JsonObject } {
-  const kept = known(() => keptAt(path));
+  const kept = known(path);
   const [document, other] = documentsWith(kept);
   if (other !== undefined) {
     throw new UsageError(
@@ -115,11 +116,18 @@ function patchOf(
   };
 }
 
-function known<T>(find: () => T): T {
+function known(path: string | undefined): ReturnType<typeof keptAt> {
   try {
-    return find();
+    return keptAt(path);
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
-    throw new UsageError(error.message, { cause: error });
+    const meant = didYouMean(path!, keptAt(undefined).flatMap(namesOf));
+    throw new UsageError(`${error.message}${meant}`, { cause: error });
   }
+}
+
+/** The path of a setting, and of each group that it is in. */
+function namesOf({ path }: { readonly path: string }): readonly string[] {
+  const steps = path.split(".");
+  return steps.map((_, i) => steps.slice(0, i + 1).join("."));
 }

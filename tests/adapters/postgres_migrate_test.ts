@@ -61,6 +61,8 @@ Deno.test("postgres: an address that is malformed is refused without repeating i
       "postgres//ann:secret@host/db",
       "postgres://ann:%zz-secret@host/db",
       "postgres://ann:secret@host:port/db",
+      "postgres://ann:secret@host:0/db",
+      "postgres://ann:secret@host:65536/db",
       "",
     ]
   ) {

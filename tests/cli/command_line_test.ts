@@ -40,8 +40,11 @@ const WRONG: readonly [words: string, says: RegExp][] = [
   ["events tail --from 0", /^Cannot use --from 0 as/],
   ["events tail --from 2026-13-02T00:00:00Z", /no place in the log/],
   ["events tail --from 2026-01-02T00:00:00", /with a zone/],
+  ["events replay --from 9 --to 8", /^Cannot read backwards: give a --to/],
+  ["events export --from 1h --to 2h", /^Cannot read backwards: give a --to/],
   ["events tail --form xml", /must be one of envelope, flat, cloudevents$/],
   ["events tail --limit 0", /must be a whole number from 1 to/],
+  ["events tail --limit -1", /^Cannot use --limit -1 as it must be a whole/],
   ["events tail Orders", /^Cannot use channel pattern "Orders" as/],
   ["events publish", /something is missing: holdfast events publish CHANNEL/],
   ["events publish a b c", /as "c" is too much: holdfast events publish/],
@@ -136,7 +139,10 @@ Deno.test("cli: who the caller is goes with every request, and is never printed"
   equal(await runCommandLine(["events", "groups"], bad), 2);
   const all = [...terminal.told, ...terminal.said, ...bad.told].join();
   ok(!all.includes("secret"), all);
-  match(all, /^Cannot tell who asks,Cannot use the API key as/);
+  match(
+    all,
+    /^Cannot tell who asks; the one in HOLDFAST_KEY is sent,Cannot use the API key as/,
+  );
   const nobody = recordingTerminal(() => json({ groups: [] }));
   await runCommandLine(["events", "groups"], nobody);
   equal(nobody.asked[0]!.headers.has("authorization"), false);
@@ -178,7 +184,16 @@ const LASTING: readonly [what: string, error: Error, says: RegExp][] = [
     new TypeError("fetch failed", {
       cause: new Error("client error (SendRequest): invalid version parsed"),
     }),
-    /^Cannot tell .* did not answer: .*version parsed/,
+    /^Cannot tell .* did not answer: .*version parsed: is --url right, http or https\?/,
+  ],
+  [
+    "a certificate that nobody vouches for",
+    new TypeError("fetch failed", {
+      cause: new Error(
+        "client error (Connect): invalid peer certificate: UnknownIssuer",
+      ),
+    }),
+    /^Cannot trust http:\S+ as its certificate is not good \(UnknownIssuer\): name .* in DENO_CERT/,
   ],
   [
     "an error that nobody foresaw",

@@ -13,7 +13,7 @@ const FLAGS = ["--data-dir", "--port"];
 async function scriptFor(shell: string): Promise<string> {
   const terminal = recordingTerminal(() => {
     throw new Error("Nobody is to be asked");
-  }, { machine: { flags: FLAGS } });
+  }, { machine: { flags: FLAGS, paperFlags: ["--from", "--help"] } });
   equal(await runCommandLine(["completions", shell], terminal), 0);
   return terminal.said.join("");
 }
@@ -80,6 +80,7 @@ if (await needs(import.meta.url, ["run"])) {
       deepEqual(await offered(["doctor", "--json", "--take"]), ["--take-over"]);
       deepEqual(await offered(["doctor", "--data"]), ["--data-dir"]);
       deepEqual(await offered(["serve", "--po"]), ["--port"]);
+      deepEqual(await offered(["paper-run", "--fr"]), ["--from"]);
       deepEqual(await offered(["events", "tail", "--data"]), []);
     });
 

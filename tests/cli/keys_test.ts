@@ -62,7 +62,7 @@ Deno.test("keys: one is made as it is wanted, and its text is all that is writte
   ]);
   equal(said, `${TEXT}\n`);
   deepEqual(told, [`Made key ${ID}; this is the only time that it is shown`]);
-  const piped = await run(words, { ...KEY, key: TEXT }, {
+  const piped = await run([...words, "--of", "42"], { ...KEY, key: TEXT }, {
     isOutputRead: false,
   });
   deepEqual(JSON.parse(piped.said), { ...KEY, key: TEXT });
@@ -103,9 +103,11 @@ Deno.test("keys: what cannot be is said before anybody is asked", async () => {
       ["create", "a"],
       ["create", "a", "--scopes", "root"],
       ["create", "a", "--scopes", ""],
-      ["create", "", "--scopes", "read"],
-      ["create", "x".repeat(129), "--scopes", "read"],
-      ["create", "a", "--scopes", "read", "--days", "0"],
+      ["create", "", "--scopes", "admin"],
+      ["create", "x".repeat(129), "--scopes", "admin"],
+      ["create", "a", "--scopes", "admin", "--days", "0"],
+      ["create", "a", "--scopes", "admin", "--days", "-1"],
+      ["create", "a", "--scopes", "read,trade"],
       ["rotate", ID, "--grace", "soon"],
     ]
   ) {
@@ -113,6 +115,13 @@ Deno.test("keys: what cannot be is said before anybody is asked", async () => {
     deepEqual([code, requests], [2, []], words.join(" "));
     match(told.join(), /^Cannot /);
   }
+});
+
+Deno.test("keys: one that is to be somebody's asks whose, and one of an administrator does not", async () => {
+  const nobodys = await run(["create", "a", "--scopes", "read"], {});
+  match(nobodys.told.join(), /^Cannot tell whose .*: give --of USER$/);
+  const admins = await run(["create", "a", "--scopes", "admin"], { key: TEXT });
+  equal(admins.code, 0);
 });
 
 Deno.test("keys: of a whole key, as it is found where it leaked, only the id is sent and shown", async () => {

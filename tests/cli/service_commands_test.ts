@@ -101,13 +101,14 @@ if (await needs(import.meta.url, ["read", "env", "net"])) {
         ["notifications.enabled", "false"],
         ["custom", '{"mine":[1,2]}'],
         ["mode_configs.swing.sltp", '{"stop_loss_percent":3.5}'],
+        ["safety_settings.ultra.max_loss_percent_in_window", "-2.5"],
       ];
       for (const [path, value] of places) {
         const { code, told } = await run(["settings", "set", path, value]);
         deepEqual([code, told], [0, ""], path);
         const { said } = await run(["settings", "get", path]);
         const shown = JSON.parse(said);
-        const wanted = /^[{[\d]|true|false/.test(value)
+        const wanted = /^[-{[\d]|true|false/.test(value)
           ? JSON.parse(value)
           : value;
         if (typeof wanted !== "object") equal(shown, wanted, path);
@@ -124,7 +125,7 @@ if (await needs(import.meta.url, ["read", "env", "net"])) {
         [
           "settings get mode_configs.scalp.sltpp",
           2,
-          /^Cannot find settings at/,
+          /^Cannot find settings at .*; did you mean mode_configs\.scalp\.sltp\?$/,
         ],
         ["settings set nowhere 1", 2, /^Cannot find settings at "nowhere"/],
         ["settings set mode_configs {}", 2, /several documents/],

@@ -164,6 +164,30 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
     deepEqual(rows.toSorted(), alerts.toSorted());
   });
 
+  Deno.test("OPERATIONS: its figures are those of the run that the README shows", async () => {
+    const run = await Deno.readTextFile("README.md");
+    const found = (pattern: RegExp) =>
+      pattern.exec(run)?.slice(1) ?? fail(`README lacks ${pattern}`);
+    const [operations] = found(/^operations: (\d+);/m);
+    const [faults] = found(/^faults: (\d+),/m);
+    const [returns] = found(/^normal again after, ms: ([\d,\s]+);/m);
+    const slowest = Math.max(...returns!.split(",").map(Number));
+    const [p50, p99] = found(/^unverified: .* p50 (\S+) ms, p99 (\S+) ms/m);
+    const [reader, writer] = found(
+      /\((\d+) without an outage\) to a reader, .*\((\d+) without an outage\) to a/,
+    );
+    const thousands = operations!.replace(/\B(?=(\d{3})+$)/g, " ");
+    const text = (await read("OPERATIONS")).replaceAll("\n", " ");
+    for (
+      const sentence of [
+        `${thousands} operations through ${faults} faults`,
+        `normal again after 1 to ${slowest} ms`,
+        `unverified reads p50 ${p50} ms, p99 ${p99} ms`,
+        `without an outage ${reader} ms to a reader, ${writer} ms to a writer`,
+      ]
+    ) ok(text.includes(sentence), `OPERATIONS lacks: ${sentence}`);
+  });
+
   Deno.test("OPERATIONS: its examples answer as printed", async () => {
     const folder = await Deno.makeTempDir();
     try {

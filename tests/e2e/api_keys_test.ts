@@ -110,6 +110,21 @@ test("on all addresses the first key is told once, and everybody needs one", asy
   equal((await ask(service, next, "GET", SETTINGS)).status, 401);
 });
 
+test("a start that finds a port taken makes no key, which nobody might see: the next one tells it", async (dir) => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const env = { AUTH: "keys", DATA_DIR: dir };
+  for (const name of ["PORT", "ADMIN_PORT"]) {
+    const start = startService({ ...env, [name]: `${taken.addr.port}` });
+    await rejects(start, (error: Error) => {
+      ok(error instanceof ServiceEnded);
+      match(error.message, new RegExp(`in use: set ${name} to another`));
+      return true;
+    });
+  }
+  await using service = await startService(env);
+  ok(firstKeyOf(service));
+});
+
 test("of two that start on one empty database one tells a first key, and a revoked key ends on both", async (DATA_DIR) => {
   const env = { DATA_DIR, AUTH: "keys" };
   const started = await Promise.all([startService(env), startService(env)]);

@@ -4,6 +4,7 @@
  * @module
  */
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
+import { createAuthority } from "../support/certificates.ts";
 import { runHoldfast } from "../support/cli_process.ts";
 import { needs } from "../support/needs.ts";
 import { makeSchema } from "../support/postgres_world.ts";
@@ -78,6 +79,22 @@ if (await needs(import.meta.url, ["read", "write", "run", "env", "net"])) {
     for (const check of ["model", "market data"]) {
       equal(of(check)!.level, "warn", check);
     }
+    await Deno.remove(dir, { recursive: true });
+  });
+
+  Deno.test("holdfast doctor: a certificate that a service could not use is told", async () => {
+    const dir = await Deno.makeTempDir();
+    const [TLS_CERT_PATH, TLS_KEY_PATH] = [`${dir}/cert.pem`, `${dir}/key.pem`];
+    const { cert, key } = await (await createAuthority("ours")).sign("here");
+    await Deno.writeTextFile(TLS_CERT_PATH, cert);
+    await Deno.writeTextFile(TLS_KEY_PATH, key);
+    const env = { DATA_DIR: `${dir}/data`, TLS_CERT_PATH, TLS_KEY_PATH };
+    equal((await examined(env)).of("tls")!.level, "ok");
+    await Deno.writeTextFile(TLS_KEY_PATH, cert);
+    const { code, of } = await examined(env);
+    equal(code, 1);
+    match(of("tls")!.says, /TLS_KEY_PATH holds no private key/);
+    ok(of("tls")!.mend);
     await Deno.remove(dir, { recursive: true });
   });
 

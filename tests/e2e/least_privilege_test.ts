@@ -137,7 +137,14 @@ if (await needs(import.meta.url, permissions)) {
     await Deno.mkdir(app);
     await Deno.symlink(`${Deno.cwd()}/examples`, `${app}/examples`);
     const bundle = new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "-q", "--output", `${app}/holdfast.js`, "src/main.ts"],
+      args: [
+        "bundle",
+        "-q",
+        "--code-splitting",
+        "--outdir",
+        app,
+        "src/main.ts",
+      ],
     });
     ok((await bundle.output()).success);
     const args = await commandOfImage(app, `${world.path}/data`);

@@ -46,11 +46,12 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
 
   Deno.test("README: its lines lead to a signed request, metrics and a content doctor", async () => {
     const markdown = await Deno.readTextFile("README.md");
-    const [, lines] = /```sh\n(AUTH=keys [^]*?)\n```/.exec(markdown) ??
+    const [, lines] = /```sh\n(export AUTH=keys [^]*?)\n```/.exec(markdown) ??
       fail("README has no way into operation");
     const folder = await Deno.makeTempDir();
     const [port, adminPort] = [`${quietPort()}`, `${quietPort()}`];
-    const here = lines!.replaceAll("8080", port).replaceAll("9090", adminPort)
+    const here = lines!.replaceAll("8090", port).replaceAll("9090", adminPort)
+      .replace("./data/keys", folder)
       .replaceAll("deno task", `'${Deno.execPath()}' task --quiet`)
       .replaceAll(
         /\b(first_key|ready|metrics)\.txt|features\.json/g,
@@ -59,7 +60,7 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
     try {
       const { stdout, stderr } = await new Deno.Command("sh", {
         args: ["-c", `trap 'kill $!' EXIT; ${here}`],
-        env: { PORT: port, DATA_DIR: folder, NO_COLOR: "1" },
+        env: { NO_COLOR: "1" },
       }).output();
       const said = new TextDecoder().decode(stdout);
       const wrong = () => `${said}\n${new TextDecoder().decode(stderr)}`;
@@ -110,6 +111,17 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
     const runs = readRuns(await Deno.readTextFile("README.md"));
     ok(runs.length >= 1, "found no run");
     for (const run of runs) equal(await repeatRun(run), run.output);
+  });
+
+  Deno.test("README: what its lines write, a key among it, no commit takes along", async () => {
+    const markdown = await Deno.readTextFile("README.md");
+    const ignored = (await Deno.readTextFile(".gitignore")).split("\n");
+    const written = markdown.matchAll(
+      /(?:>|--html) ?([a-z_]+\.(?:txt|json|html|log))\b/g,
+    );
+    const names = new Set(Array.from(written, ([, name]) => name!));
+    ok(names.has("first_key.txt"), [...names].join());
+    for (const name of names) ok(ignored.includes(`/${name}`), name);
   });
 
   Deno.test("README: the configuration table is that of the program", async () => {

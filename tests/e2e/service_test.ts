@@ -171,22 +171,28 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
         2,
         /^Cannot use REDIS_URL as it must be a URL such as/,
       ],
+      [
+        { QUARANTINE_PATH: `${world.path}/half.json` },
+        1,
+        /^Cannot read the quarantine list .*half\.json \(QUARANTINE_PATH\) as/,
+      ],
       [{ DATA_DIR: `${world.path}/garbage` }, 1, /^Cannot .*holdfast\.db/],
       [
         { DEFAULT_SETTINGS_PATH: `${world.path}/none.json` },
         1,
-        /^Cannot read the default settings .*none\.json: No such file/,
+        /^Cannot read the default settings .*none\.json \(DEFAULT_SETTINGS_PATH\): No such file/,
       ],
       [
         { DEFAULT_SETTINGS_PATH: `${world.path}/zeros.json` },
         1,
-        /^Cannot use the default settings .*zeros\.json as they are not acceptable:\n[^]*^ {2}circuit_breaker\.global\.max_daily_loss must not be 0[^]*^ {2}circuit_breaker\.global\.win_rate_check_after must not be 0/m,
+        /^Cannot use the default settings .*zeros\.json \(DEFAULT_SETTINGS_PATH\) as they are not acceptable:\n[^]*^ {2}circuit_breaker\.global\.max_daily_loss must not be 0[^]*^ {2}circuit_breaker\.global\.win_rate_check_after must not be 0/m,
       ],
     ];
     await Deno.writeTextFile(
       `${world.path}/zeros.json`,
       '{"circuit_breaker":{"global":{"max_daily_loss":0,"win_rate_check_after":0}}}',
     );
+    await Deno.writeTextFile(`${world.path}/half.json`, '[{"symbol":');
     await Deno.mkdir(`${world.path}/garbage`);
     await Deno.writeTextFile(
       `${world.path}/garbage/holdfast.db`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { runCommandLine } from "../../src/cli/mod.ts";
 import { freePort } from "../../scripts/server_process.ts";
 import { deepEqual, equal, match } from "../support/assert.ts";
@@ -74,6 +75,9 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
         // As compose files have it: "${HOLDFAST_KEY:-}".
         const unset = { HOLDFAST_URL: "", HOLDFAST_KEY: "" };
         equal(await healthAt(port, unset), 0);
+        const file = `PORT=${port}\nHOST=holdfast.invalid\n`;
+        await Deno.writeTextFile(`${path}/.env`, file);
+        equal(await healthAt("", {}, path), 0);
       }
       equal(await healthAt(port), 1);
     } finally {
@@ -85,10 +89,13 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
 async function healthAt(
   port: string,
   env: Readonly<Record<string, string>> = {},
+  cwd = ".",
 ): Promise<number> {
+  const main = join(Deno.cwd(), "src", "main.ts");
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-net", "--allow-env", "src/main.ts", "health"],
+    args: ["run", "--allow-net", "--allow-env", "--allow-read", main, "health"],
     env: { PORT: port, ...env },
+    cwd,
   }).output();
   return code;
 }

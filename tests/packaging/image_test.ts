@@ -10,6 +10,7 @@ import manifest from "../../deno.json" with { type: "json" };
 import { freePort, runCommand, within } from "../../scripts/server_process.ts";
 import { VARIABLE_NAMES } from "../../src/variables.ts";
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
+import { createAuthority } from "../support/certificates.ts";
 import { needs } from "../support/needs.ts";
 import { textLines } from "../support/text_lines.ts";
 import { commandOf, shipped, STAGES, variablesOf } from "./dockerfile.ts";
@@ -62,7 +63,7 @@ Deno.test("image: without deno.json it switches on the same", () => {
 
 Deno.test("image: nothing secret and nothing local is built into it", () => {
   const names = ignored.trim().split("\n");
-  for (const name of [".env", ".git", "data", "dist"]) {
+  for (const name of [".env", ".git", "data", "dist", "first_key.txt"]) {
     ok(names.includes(name), name);
   }
   ok(shipped("COPY").every((rest) => rest.startsWith("--from=")));
@@ -94,6 +95,19 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
     equal((await service.end()).code, 0);
     equal((await check()).code, 1);
   });
+
+  Deno.test("image: with a certificate for its public name the check asks by TLS", async () => {
+    await using image = await buildImage();
+    const authority = await createAuthority("ours");
+    const { cert, key } = await authority.sign("holdfast.example");
+    const TLS_CERT_PATH = await image.keep("cert.pem", cert);
+    const TLS_KEY_PATH = await image.keep("key.pem", key);
+    const env = { PORT: `${freePort()}`, TLS_CERT_PATH, TLS_KEY_PATH };
+    await using service = image.start(env);
+    await service.listening;
+    deepEqual(await image.run(healthcheck, env), { code: 0, said: "healthy" });
+    equal((await image.run(healthcheck, { PORT: env.PORT })).code, 1);
+  });
 }
 
 /** The files of the image in a folder, as its first stage makes them. */
@@ -105,8 +119,9 @@ async function buildImage() {
   await Deno.mkdir(app);
   const bundle = [
     "bundle",
-    "--output",
-    join(app, "holdfast.js"),
+    "--code-splitting",
+    "--outdir",
+    app,
     "src/main.ts",
   ];
   const signal = AbortSignal.timeout(60_000);
@@ -149,6 +164,12 @@ async function buildImage() {
   }
 
   return {
+    /** Puts a file where the service may read it; returns its path. */
+    async keep(name: string, text: string) {
+      const path = join(data, name);
+      await Deno.writeTextFile(path, text);
+      return path;
+    },
     async run(words: readonly string[], env: Record<string, string>) {
       const { code, stdout } = await command(words, env).output();
       const text = new TextDecoder().decode(stdout).trim();

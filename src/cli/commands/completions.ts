@@ -7,6 +7,7 @@
 import { type Command, command, machineOf, wordOption } from "../command.ts";
 import { UsageError } from "../failures.ts";
 import { PROGRAMS } from "../help.ts";
+import type { Machine } from "../machine.ts";
 import { allOptionsOf } from "../options.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -34,7 +35,7 @@ export function completionsOf(table: () => readonly Command[]): Command {
       }
       const shell = wordOption("SHELL", args[0], SHELLS)!;
       const machine = await machineOf(call);
-      const words = wordsOf(table(), machine.flags);
+      const words = wordsOf(table(), machine);
       await terminal.write(SCRIPTS[shell](words));
     },
   });
@@ -46,7 +47,7 @@ type Words = ReadonlyMap<string, readonly string[]>;
 /** What may follow each beginning of a call. */
 function wordsOf(
   commands: readonly Command[],
-  flags: readonly string[],
+  { flags, paperFlags }: Pick<Machine, "flags" | "paperFlags">,
 ): Words {
   const words = new Map<string, Set<string>>();
   function add(start: readonly string[], ...next: string[]): void {
@@ -55,6 +56,7 @@ function wordsOf(
   }
   add([], ...PROGRAMS.map(({ name }) => name), "help", "--help", "--version");
   add(["serve"], ...flags, "--help");
+  add(["paper-run"], ...paperFlags);
   for (const one of commands) {
     const steps = one.name.split(" ");
     steps.forEach((step, i) => add(steps.slice(0, i), step));

@@ -7,7 +7,7 @@ import { command } from "../command.ts";
 import { CommandFailed } from "../failures.ts";
 import { readLog } from "../log_reader.ts";
 import { checkPatterns } from "../patterns.ts";
-import { parsePlace, PLACES, STRETCH_OPTIONS } from "../places.ts";
+import { parseStretch, PLACES, STRETCH_OPTIONS } from "../places.ts";
 import { counted } from "../print.ts";
 
 /** Prints what the log holds for `events import`. */
@@ -28,12 +28,10 @@ export const exportEvents = command({
   },
   async run({ args, values, service, terminal }) {
     checkPatterns(args);
-    const now = terminal.clock.now();
     let isWhole = true;
     const stretch = {
       patterns: args,
-      from: parsePlace("--from", values.from ?? "earliest", now),
-      to: parsePlace("--to", values.to ?? "head", now),
+      ...parseStretch(values, terminal.clock.now()),
       form: "envelope",
       onGap(sentence: string) {
         terminal.tell(sentence);

@@ -90,10 +90,16 @@ export const createKey = command({
       );
     }
     const days = numberOption("--days", values.days, [1, 3660]);
+    const scopes = scopesOf(values.scopes);
+    if (values.of === undefined && !scopes.includes("admin")) {
+      throw new UsageError(
+        "Cannot tell whose the key is, as only one with the scope admin is nobody's: give --of USER",
+      );
+    }
     const { text } = await service.ask("POST", KEYS, {
       body: JSON.stringify({
         name,
-        scopes: scopesOf(values.scopes),
+        scopes,
         user: values.of,
         expires_in_s: days === undefined ? undefined : days * DAY_S,
       }),

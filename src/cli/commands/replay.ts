@@ -7,7 +7,7 @@ import { EVENT_FORMS } from "../../../domain/event/envelope.ts";
 import { command, numberOption, wordOption } from "../command.ts";
 import { readLog } from "../log_reader.ts";
 import { checkPatterns } from "../patterns.ts";
-import { parsePlace, PLACES, STRETCH_OPTIONS } from "../places.ts";
+import { parseStretch, PLACES, STRETCH_OPTIONS } from "../places.ts";
 import { eventLine } from "../print.ts";
 
 /** Prints what the log holds, and ends. */
@@ -28,12 +28,10 @@ export const replay = command({
   },
   async run({ args, values, service, terminal, isForPeople }) {
     checkPatterns(args);
-    const now = terminal.clock.now();
     const form = wordOption("--form", values.form, EVENT_FORMS);
     const stretch = {
       patterns: args,
-      from: parsePlace("--from", values.from ?? "earliest", now),
-      to: parsePlace("--to", values.to ?? "head", now),
+      ...parseStretch(values, terminal.clock.now()),
       limit: numberOption("--limit", values.limit, [1, 1e15]),
       form: form ?? "envelope",
       onGap: terminal.tell,
