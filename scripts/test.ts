@@ -38,7 +38,7 @@ const RUN_TIMEOUT_MS = 40 * 60_000;
 /** How long nothing may be printed: a test that hangs must not hang the run. */
 const SILENCE_S = 90;
 
-/** How many times longer one that others go before may be silent. */
+/** How many times longer one beside others may be silent. */
 const PATIENCE = 5;
 
 interface Run extends Summary {
@@ -50,8 +50,10 @@ interface Run extends Summary {
 interface Lane {
   /** Arguments of `deno test`. */
   readonly options: readonly string[];
-  /** Whether it runs beside the others, lets them go first, and prints after them. */
-  readonly isBehind?: boolean;
+  /** Whether it runs beside the others, from the beginning, and prints after them. */
+  readonly isBeside?: boolean;
+  /** Whether it lets the others go first. */
+  readonly isNice?: boolean;
 }
 
 /** Where tests want a processor and nothing else. */
@@ -74,16 +76,28 @@ const MODULES = [
   "tests/support",
 ];
 
+/** Where whole services are hurt while they are timed: nothing else of note runs then. */
+const HURTING = [
+  "tests/event_faults",
+  "tests/faults",
+  "tests/number_faults",
+  "tests/order_faults",
+  "tests/settings_fleet",
+];
+
 /**
- * A full run: tests that compute beside those that wait for servers, processes
- * and clocks. Services that tests start would be slow under coverage.
+ * A full run: tests that compute, and those that start processes, beside those
+ * of modules; then those that hurt services. Services that tests start would be
+ * slow under coverage.
  */
 function fullLanes(profile: string): readonly Lane[] {
   const coverage = [`--coverage=${profile}`, "--coverage-raw-data-only"];
+  const others = [...COMPUTING, ...MODULES, ...HURTING];
   return [
-    { options: [...COMPUTING, ...coverage], isBehind: true },
+    { options: [...COMPUTING, ...coverage], isBeside: true, isNice: true },
+    { options: ["tests", `--ignore=${others}`], isBeside: true },
     { options: [...MODULES, ...coverage] },
-    { options: ["tests", `--ignore=${[...COMPUTING, ...MODULES]}`] },
+    { options: HURTING },
   ];
 }
 
@@ -101,16 +115,16 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
   const inFront = Promise.withResolvers<void>();
   const start = (lane: Lane) =>
     runLane(lane, withServices, inFront.promise, signal);
-  const behind = lanes.filter(({ isBehind }) => isBehind).map(start);
+  const beside = lanes.filter(({ isBeside }) => isBeside).map(start);
   const runs: LaneRun[] = [];
   try {
-    for (const lane of lanes.filter(({ isBehind }) => !isBehind)) {
+    for (const lane of lanes.filter(({ isBeside }) => !isBeside)) {
       runs.push(await start(lane));
     }
   } finally {
     inFront.resolve();
   }
-  runs.push(...await Promise.all(behind));
+  runs.push(...await Promise.all(beside));
 
   const sum = (name: keyof Summary) =>
     runs.reduce((total, one) => total + one[name], 0);
@@ -143,9 +157,9 @@ interface LaneRun extends Run {
   readonly missing: readonly ServiceName[];
 }
 
-/** Runs one lane with servers of its own; one that is behind prints after `inFront`. */
+/** Runs one lane with servers of its own; one that is beside prints after `inFront`. */
 async function runLane(
-  { options, isBehind = false }: Lane,
+  { options, isBeside = false, isNice = false }: Lane,
   withServices: boolean,
   inFront: Promise<void>,
   signal: AbortSignal,
@@ -167,12 +181,12 @@ async function runLane(
     cwd: ROOT,
     options,
     env,
-    silenceMs: 1000 * silenceS * (isBehind ? PATIENCE : 1),
-    isNice: isBehind,
-    print: isBehind ? (chunk) => held.push(chunk) : printAll,
+    silenceMs: 1000 * silenceS * (isBeside ? PATIENCE : 1),
+    isNice,
+    print: isBeside ? (chunk) => held.push(chunk) : printAll,
     signal,
   }).finally(async () => {
-    if (!isBehind) return;
+    if (!isBeside) return;
     await inFront;
     held.forEach(printAll);
   });

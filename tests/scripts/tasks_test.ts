@@ -23,9 +23,13 @@ Deno.test("tasks: start may not run programs nor ask for more", () => {
 });
 
 Deno.test("tasks: CI runs what `deno task ok` runs, with every server", () => {
-  equal(manifest.tasks.ok.command, "deno task ok:static && deno task test");
+  equal(
+    manifest.tasks.ok.command,
+    "deno task ok:static && deno task test && deno task test:browser",
+  );
   ok(ci.includes('"${deno[@]}" task ok:static'));
-  ok(ci.includes('REQUIRE_SERVICES=1 "${deno[@]}" task test'));
+  ok(ci.includes('REQUIRE_SERVICES=1 "${deno[@]}" task test\n'));
+  ok(ci.includes('REQUIRE_SERVICES=1 "${deno[@]}" task test:browser\n'));
   ok(ci.includes('"${deno[@]}" task compile'));
 });
 
