@@ -38,7 +38,7 @@ const RUN_TIMEOUT_MS = 40 * 60_000;
 /** How long nothing may be printed: a test that hangs must not hang the run. */
 const SILENCE_S = 90;
 
-/** How many times longer one beside others may be silent. */
+/** How many times longer one that others go before may be silent. */
 const PATIENCE = 5;
 
 interface Run extends Summary {
@@ -50,10 +50,8 @@ interface Run extends Summary {
 interface Lane {
   /** Arguments of `deno test`. */
   readonly options: readonly string[];
-  /** Whether it runs beside the others, from the beginning, and prints after them. */
-  readonly isBeside?: boolean;
-  /** Whether it lets the others go first. */
-  readonly isNice?: boolean;
+  /** Whether it runs beside the others, lets them go first, and prints after them. */
+  readonly isBehind?: boolean;
 }
 
 /** Where tests want a processor and nothing else. */
@@ -76,28 +74,16 @@ const MODULES = [
   "tests/support",
 ];
 
-/** Where whole services are hurt while they are timed: nothing else of note runs then. */
-const HURTING = [
-  "tests/event_faults",
-  "tests/faults",
-  "tests/number_faults",
-  "tests/order_faults",
-  "tests/settings_fleet",
-];
-
 /**
- * A full run: tests that compute, and those that start processes, beside those
- * of modules; then those that hurt services. Services that tests start would be
- * slow under coverage.
+ * A full run: tests that compute beside those that wait for servers, processes
+ * and clocks. Services that tests start would be slow under coverage.
  */
 function fullLanes(profile: string): readonly Lane[] {
   const coverage = [`--coverage=${profile}`, "--coverage-raw-data-only"];
-  const others = [...COMPUTING, ...MODULES, ...HURTING];
   return [
-    { options: [...COMPUTING, ...coverage], isBeside: true, isNice: true },
-    { options: ["tests", `--ignore=${others}`], isBeside: true },
+    { options: [...COMPUTING, ...coverage], isBehind: true },
     { options: [...MODULES, ...coverage] },
-    { options: HURTING },
+    { options: ["tests", `--ignore=${[...COMPUTING, ...MODULES]}`] },
   ];
 }
 
@@ -115,16 +101,16 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
   const inFront = Promise.withResolvers<void>();
   const start = (lane: Lane) =>
     runLane(lane, withServices, inFront.promise, signal);
-  const beside = lanes.filter(({ isBeside }) => isBeside).map(start);
+  const behind = lanes.filter(({ isBehind }) => isBehind).map(start);
   const runs: LaneRun[] = [];
   try {
-    for (const lane of lanes.filter(({ isBeside }) => !isBeside)) {
+    for (const lane of lanes.filter(({ isBehind }) => !isBehind)) {
       runs.push(await start(lane));
     }
   } finally {
     inFront.resolve();
   }
-  runs.push(...await Promise.all(beside));
+  runs.push(...await Promise.all(behind));
 
   const sum = (name: keyof Summary) =>
     runs.reduce((total, one) => total + one[name], 0);
@@ -157,9 +143,9 @@ interface LaneRun extends Run {
   readonly missing: readonly ServiceName[];
 }
 
-/** Runs one lane with servers of its own; one that is beside prints after `inFront`. */
+/** Runs one lane with servers of its own; one that is behind prints after `inFront`. */
 async function runLane(
-  { options, isBeside = false, isNice = false }: Lane,
+  { options, isBehind = false }: Lane,
   withServices: boolean,
   inFront: Promise<void>,
   signal: AbortSignal,
@@ -181,12 +167,12 @@ async function runLane(
     cwd: ROOT,
     options,
     env,
-    silenceMs: 1000 * silenceS * (isBeside ? PATIENCE : 1),
-    isNice,
-    print: isBeside ? (chunk) => held.push(chunk) : printAll,
+    silenceMs: 1000 * silenceS * (isBehind ? PATIENCE : 1),
+    isNice: isBehind,
+    print: isBehind ? (chunk) => held.push(chunk) : printAll,
     signal,
   }).finally(async () => {
-    if (!isBeside) return;
+    if (!isBehind) return;
     await inFront;
     held.forEach(printAll);
   });
