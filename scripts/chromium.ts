@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { runCommand } from "./server_process.ts";
-import { findPrograms } from "./services.ts";
+import { findPrograms, installPackages } from "./services.ts";
 
 /** How long an installation may take. */
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
@@ -28,26 +27,12 @@ export async function findChromium(): Promise<string | undefined> {
   return folder === undefined ? undefined : `${folder}/chromium`;
 }
 
-async function install(): Promise<void> {
-  console.log("Installing chromium with apt-get");
-  const setting = {
-    signal: AbortSignal.timeout(INSTALL_TIMEOUT_MS),
-    env: { DEBIAN_FRONTEND: "noninteractive" },
-  };
-  // One bad source of many does not keep the package from being found.
-  await runCommand("apt-get", ["update"], setting).catch(() => {});
-  const flags = ["install", "-y", "--no-install-recommends"];
-  await runCommand("apt-get", [...flags, ...PACKAGES], setting);
-}
-
-/** Whether a package can be installed here. */
-async function canInstall(): Promise<boolean> {
-  return Deno.build.os === "linux" && Deno.uid() === 0 &&
-    await findPrograms(["apt-get"]) !== undefined;
-}
-
 if (import.meta.main) {
-  if (await findChromium() === undefined && await canInstall()) await install();
+  if (await findChromium() === undefined) {
+    const signal = AbortSignal.timeout(INSTALL_TIMEOUT_MS);
+    const flags = ["--no-install-recommends"];
+    await installPackages(PACKAGES, console.log, signal, flags);
+  }
   // The tests say why they are skipped where there is none.
   console.log(`chromium: ${await findChromium() ?? "none"}`);
 }

@@ -222,15 +222,32 @@ async function installAndStart(
 ): Promise<Service | undefined> {
   const { programs, debianPackage } = RECIPES[name];
   if (await findPrograms(programs) !== undefined) return undefined;
-  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return undefined;
-  if (await findPrograms(["apt-get"]) === undefined) return undefined;
-
-  report(`Installing ${debianPackage} with apt-get`);
-  const setting = { signal, env: { DEBIAN_FRONTEND: "noninteractive" } };
-  // One bad source of many does not keep the package from being found.
-  await runCommand("apt-get", ["update"], setting).catch(() => {});
-  await runCommand("apt-get", ["install", "-y", debianPackage], setting);
+  if (!await installPackages([debianPackage], report, signal)) return undefined;
   return await startPrivately(name, report, signal);
+}
+
+/**
+ * Installs Debian packages, as root on Debian; elsewhere it does nothing.
+ *
+ * @param flags More of `apt-get install`.
+ * @returns Whether they are installed.
+ */
+export async function installPackages(
+  packages: readonly string[],
+  report: Report,
+  signal: AbortSignal,
+  flags: readonly string[] = [],
+): Promise<boolean> {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
+  if (await findPrograms(["apt-get"]) === undefined) return false;
+
+  report(`Installing ${packages.join(", ")} with apt-get`);
+  const setting = { signal, env: { DEBIAN_FRONTEND: "noninteractive" } };
+  // One bad source of many does not keep the packages from being found.
+  await runCommand("apt-get", ["update"], setting).catch(() => {});
+  const install = ["install", "-y", ...flags, ...packages];
+  await runCommand("apt-get", install, setting);
+  return true;
 }
 
 async function startInDocker(

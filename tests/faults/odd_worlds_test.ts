@@ -35,6 +35,10 @@ const AWAY_AT_START =
 
 const SIGNALS = { symbols: ["SYNA", "SYNB", "SYNC"], top_n: 1, bottom_n: 1 };
 
+/** Starts services with `more` in their environment. */
+const launchWith = (more: Record<string, string>): Launch => (env) =>
+  startService({ ...env, ...more });
+
 const untilNormal = (instance: Pick<Instance, "url">) =>
   until(SOON_MS, () => look(instance), ({ mode }) => mode === "normal");
 
@@ -76,8 +80,7 @@ const oddWorlds = (programs: Programs): Cases => ({
 
   "a Redis that goes and comes back is one line each, however many ask":
     async () => {
-      const launch: Launch = (env) =>
-        startService({ ...env, LOG_LEVEL: "info" });
+      const launch = launchWith({ LOG_LEVEL: "info" });
       await using world = await openWorld(programs, { launch });
       const { redis, instances: [ann] } = world;
       const empty = await redis.snapshot();
@@ -118,8 +121,7 @@ const oddWorlds = (programs: Programs): Cases => ({
 
   "a Redis that is not there at the start is one line, and so is its coming":
     async () => {
-      const launch: Launch = (env) =>
-        startService({ ...env, LOG_LEVEL: "info" });
+      const launch = launchWith({ LOG_LEVEL: "info" });
       await using world = await openWorld(programs, { launch });
       const { redis, instances: [ann] } = world;
       await redis.stop();
@@ -282,8 +284,7 @@ const oddWorlds = (programs: Programs): Cases => ({
 
   "a strict service answers 503 rather than unverified, and says why":
     async () => {
-      const launch: Launch = (env) =>
-        startService({ ...env, CONSISTENCY: "strict" });
+      const launch = launchWith({ CONSISTENCY: "strict" });
       await using world = await openWorld(programs, { launch });
       const { postgres, instances: [ann] } = world;
       await ann.start();
