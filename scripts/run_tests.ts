@@ -200,6 +200,16 @@ export function parseSummary(output: string): Summary | undefined {
   };
 }
 
+/**
+ * Reads what `deno test` says of its failed tests: errors, then where the tests
+ * stand. Empty when none failed.
+ */
+export function parseFailures(output: string): string {
+  const [, failures = ""] = /^ ERRORS $\s*^(.+?)^FAILED \| /ms
+    .exec(stripColours(output)) ?? [];
+  return failures.trim();
+}
+
 /** Reads the names of ignored tests and steps. */
 export function parseIgnored(output: string): string[] {
   const line = /^ *(\S.*) \.\.\. ignored \(\S+\)$/gm;

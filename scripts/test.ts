@@ -14,6 +14,7 @@ import { coverageProblems, coverageTable, readCoverage } from "./coverage.ts";
 import {
   denoTest,
   ignoredProblems,
+  parseFailures,
   parseIgnored,
   parseSkips,
   parseSummary,
@@ -42,9 +43,19 @@ const SILENCE_S = 90;
 const PATIENCE = 5;
 
 interface Run extends Summary {
+  /** What is said of the failed tests, of each process that had some. */
+  readonly failures: readonly string[];
   /** What is wrong apart from failed tests, one sentence each. */
   readonly problems: readonly string[];
 }
+
+const NO_TESTS: Run = {
+  passed: 0,
+  failed: 0,
+  ignored: 0,
+  failures: [],
+  problems: [],
+};
 
 /** Tests of one process. */
 interface Lane {
@@ -134,6 +145,7 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
     passed: sum("passed"),
     failed: sum("failed"),
     ignored: sum("ignored"),
+    failures: runs.flatMap((one) => one.failures),
     problems,
   };
 }
@@ -191,7 +203,8 @@ async function runLane(
     problems.push(...ignoredProblems(output, summary?.ignored ?? 0));
     problems.push(...skips.keys().map((file) => `${file} was skipped`));
   }
-  return { passed: 0, failed: 0, ignored: 0, ...summary, problems, missing };
+  const failures = [parseFailures(output)].filter((text) => text !== "");
+  return { ...NO_TESTS, ...summary, failures, problems, missing };
 }
 
 /** Whether it is a failure that something cannot be tested. */
@@ -212,10 +225,14 @@ if (import.meta.main) {
     Deno.addSignalListener(signal, () => stop.abort(`stopped by ${signal}`));
   }
   setTimeout(() => stop.abort("the run took too long"), RUN_TIMEOUT_MS);
-  const { passed, failed, problems } = await run(Deno.args, stop.signal)
-    .catch((error) => ({ passed: 0, failed: 0, problems: [`${error}`] }));
+  const { passed, failed, failures, problems } = await run(
+    Deno.args,
+    stop.signal,
+  ).catch((error): Run => ({ ...NO_TESTS, problems: [`${error}`] }));
+  // Said again, as a full run has printed much since.
+  for (const text of failures) console.log(`FAILED TESTS\n\n${text}\n`);
   for (const problem of problems) console.log(`FAILED: ${problem}`);
-  const failures = failed + problems.length;
-  console.log(`${passed} passed, ${failures} failed`);
-  Deno.exit(failures === 0 ? 0 : 1);
+  const wrong = failed + problems.length;
+  console.log(`${passed} passed, ${wrong} failed`);
+  Deno.exit(wrong === 0 ? 0 : 1);
 }

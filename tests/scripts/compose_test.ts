@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "../support/assert.ts";
 import compose from "../../docker-compose.yml" with { type: "text" };
 import dockerfile from "../../deploy/Dockerfile" with { type: "text" };
 import { parseYaml, type Yaml } from "../support/yaml.ts";

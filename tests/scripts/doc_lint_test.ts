@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual } from "../support/assert.ts";
 import { docFaults } from "../../scripts/doc_lint.ts";
 
 const privateType = (place: string) =>

@@ -1,5 +1,5 @@
 /// <reference lib="deno.unstable" />
-import { deepEqual } from "node:assert/strict";
+import { deepEqual } from "../support/assert.ts";
 import plugin from "../../scripts/lint_plugin.ts";
 
 function lint(file: string, source: string): string[] {

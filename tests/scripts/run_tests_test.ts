@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { dirname } from "node:path";
 import {
   createFolderTimes,
@@ -161,6 +161,9 @@ if (await needs(import.meta.url, ["read", "write", "net", "run", "env"])) {
       "b_test.ts": PASSES,
     });
     equal(lines.at(-1), "2 passed, 1 failed");
+    const again = lines.slice(lines.lastIndexOf("FAILED TESTS")).join("\n");
+    match(again, /^fails => .*a_test\.ts:2:6$/m);
+    match(again, /^error: Error: no$/m);
     equal(code, 1);
   });
 

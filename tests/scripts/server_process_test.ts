@@ -1,4 +1,4 @@
-import { equal, ok, rejects } from "node:assert/strict";
+import { equal, ok, rejects } from "../support/assert.ts";
 import { startServer } from "../../scripts/server_process.ts";
 import { needs } from "../support/needs.ts";
 

@@ -1,4 +1,4 @@
-import { equal, match } from "node:assert/strict";
+import { equal, match } from "../support/assert.ts";
 import { requireService } from "../support/services.ts";
 
 const redis = await requireService(import.meta.url, "redis");

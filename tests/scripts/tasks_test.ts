@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import ci from "../../.ci/run" with { type: "text" };
 import manifest from "../../deno.json" with { type: "json" };
 import { VARIABLE_NAMES } from "../../src/variables.ts";

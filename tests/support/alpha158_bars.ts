@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ok } from "node:assert/strict";
+import { ok } from "./assert.ts";
 import {
   ALPHA158_NAMES,
   computeAlpha158,
