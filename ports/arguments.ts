@@ -40,7 +40,9 @@ export function checkPublish(events: readonly NewEvent[]): void {
   if (events.length === 0) {
     throw new PortError("invalid", "Cannot publish as the list is empty");
   }
-  const twice = firstRepeated(events.map((event) => event.id));
+  const twice = events.length === 1
+    ? undefined
+    : firstRepeated(events.map((event) => event.id));
   if (twice !== undefined) {
     throw new PortError(
       "invalid",
@@ -48,7 +50,8 @@ export function checkPublish(events: readonly NewEvent[]): void {
     );
   }
   // Databases cut text at NUL or refuse it; JSON has none, written as it must be.
-  if (events.some(({ key, channel }) => `${key}${channel}`.includes("\0"))) {
+  const hasNul = (text: string | undefined) => text?.includes("\0") ?? false;
+  if (events.some(({ key, channel }) => hasNul(key) || hasNul(channel))) {
     throw new PortError(
       "invalid",
       "Cannot publish as a key or channel has the character NUL in it",

@@ -102,11 +102,8 @@ export async function playDemo(redis: string): Promise<string> {
 
 /** What the release is, when it cannot be compiled: the same program. */
 async function writeProgram(path: string): Promise<void> {
-  const { start, events } = manifest.tasks;
-  const [variables] = /(?<=--allow-env=)\S+/.exec(events.command)!;
-  const command = start.command
-    .replace("deno run", `'${Deno.execPath()}' run --quiet`)
-    .replace("--allow-env=", `--allow-env=${variables},`);
+  const command = manifest.tasks.holdfast.command
+    .replace("deno run", `'${Deno.execPath()}' run --quiet`);
   const folder = join(import.meta.dirname!, "..");
   const script = `#!/bin/sh\ncd '${folder}' && exec ${command} "$@"\n`;
   await Deno.writeTextFile(path, script, { mode: 0o755 });

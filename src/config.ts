@@ -11,6 +11,7 @@ import { isLoopback } from "./http/host_guard.ts";
 import {
   type AdapterName,
   ALIASES,
+  SAMPLE_BARS,
   VARIABLE_NAMES,
   VARIABLES,
 } from "./variables.ts";
@@ -97,6 +98,8 @@ const interpret = (v: Variables) => ({
     user: v.ORCHESTRATION_USER,
   },
   marketDataDir: v.MARKET_DATA_DIR,
+  hasSampleDesk: v.SAMPLE_DESK === "on" && v.ROLE === "all" &&
+    v.MARKET_DATA_DIR === SAMPLE_BARS,
   quarantinePath: v.QUARANTINE_PATH,
   modelPath: v.MODEL_PATH,
   modelReloadS: v.MODEL_RELOAD_S,

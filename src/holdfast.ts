@@ -6,14 +6,13 @@
 import { createAdministration } from "./administration.ts";
 import { HISTORY_MS } from "./apps/autopilot_history.ts";
 import { createAutopilot } from "./apps/autopilot.ts";
+import { runSampleDesk } from "./apps/sample_desk.ts";
 import { createSignalService } from "./apps/signal_service.ts";
+import { createApplications, SAMPLE_DESK } from "./applications.ts";
 import { readChannels } from "./channels_file.ts";
 import type { Config } from "./config.ts";
 import { type Foundations, openPorts, type Ports } from "./composition_root.ts";
-import { type App, createApp } from "./http/app.ts";
-import { createHostGuard, isLoopback } from "./http/host_guard.ts";
-import { createIdentity, DEFAULT_CALLER } from "./http/identity.ts";
-import { healthRoutes } from "./http/routes/health.ts";
+import type { App } from "./http/app.ts";
 import { routesOf } from "./http/routes/mod.ts";
 import { createApiKeys } from "./services/api_keys.ts";
 import { createBackground } from "./services/background.ts";
@@ -29,11 +28,11 @@ import { createModelService } from "./services/models.ts";
 import { openQuarantineService } from "./services/quarantine.ts";
 import { createOrderIds } from "./services/order_ids.ts";
 import { createRequestReply } from "./services/request_reply.ts";
-import { createRateLimit } from "./services/rate_limit.ts";
 import { plays } from "./services/role.ts";
 import { createSettingsServices } from "./services/settings/settings.ts";
 import { meterReads } from "./services/settings/read_meter.ts";
 import { keepWarm } from "./services/settings/warm_up.ts";
+import { createSharedTail } from "./services/shared_tail.ts";
 import { tracePorts } from "./services/trace_ports.ts";
 import { watchWrites } from "./services/write_watch.ts";
 import { createStatusService } from "./services/status.ts";
@@ -83,6 +82,12 @@ export async function openHoldfast(
   }, clock);
   const { eventBus: bus } = writes;
   const common = { bus, clock, entropy, telemetry };
+  // The log is read once for all who follow it here.
+  const followed = {
+    ...common,
+    bus: { ...bus, ...createSharedTail(bus) },
+    gatherMs: GATHER_MS,
+  };
 
   const quarantine = await openQuarantineService({
     ...common,
@@ -110,6 +115,7 @@ export async function openHoldfast(
   });
   const events = createEventService({
     ...common,
+    tail: followed.bus,
     channels,
     relay: ports.volatileRelay,
   });
@@ -138,9 +144,8 @@ export async function openHoldfast(
     timeZone: settings.timeZone,
   });
   const autopilot = createAutopilot({
-    ...common,
+    ...followed,
     ...config.autopilot,
-    gatherMs: GATHER_MS,
     settings: settings.complete,
     market: ports.marketData,
     registry: ports.modelRegistry,
@@ -150,6 +155,7 @@ export async function openHoldfast(
     signals,
     settings,
     groups,
+    followed,
   });
   const stop = new AbortController();
   const background = createBackground(telemetry, stop.signal);
@@ -182,10 +188,7 @@ export async function openHoldfast(
   }
   background.keep(
     "hearing of invalidations",
-    followInvalidations(
-      { ...common, features, gatherMs: GATHER_MS },
-      stop.signal,
-    ),
+    followInvalidations({ ...followed, features }, stop.signal),
   );
   if (scores) {
     background.keep(
@@ -244,50 +247,47 @@ export async function openHoldfast(
     "audit of administration",
     audit.run(config.auditRetentionDays, stop.signal),
   );
-  const loopback = isLoopback(config.host);
-  const listener = {
-    guard: createHostGuard({ loopback, hosts: [config.host] }),
-    telemetry,
+  const routes = routesOf(role, {
+    signals,
+    features,
+    events,
+    groups,
+    readEffects: createEffectReader({ ...common, channels: events.channels }),
+    requests,
+    settings,
+    autopilot,
+    orders,
+    ...trading,
+    health,
+    apiKeys,
+    ...administration,
+    state: ports.state,
+    status,
+    exposition: telemetry.exposition,
+    recentLog: telemetry.recent,
     clock,
-    entropy,
-  };
-  const adminApp = createApp({
-    ...listener,
-    routes: healthRoutes(health, telemetry.exposition),
-    identity: { identify: () => DEFAULT_CALLER },
+    telemetry,
+    version: VERSION,
   });
-  const app = createApp({
-    ...listener,
-    routes: routesOf(role, {
-      signals,
-      features,
-      events,
-      groups,
-      readEffects: createEffectReader({ ...common, channels: events.channels }),
-      requests,
-      settings,
-      autopilot,
-      orders,
-      ...trading,
-      health,
-      apiKeys,
-      ...administration,
-      state: ports.state,
-      status,
-      exposition: telemetry.exposition,
-      recentLog: telemetry.recent,
-      clock,
-      telemetry,
-      version: VERSION,
-    }),
-    identity: createIdentity(
-      config.auth === "keys" ? { keys: apiKeys } : {},
-    ),
+  const { app, adminApp, appFor } = createApplications(config, {
+    ...common,
+    routes,
+    health,
+    apiKeys,
     audit,
-    rateLimit: config.rateLimit === 0
-      ? undefined
-      : createRateLimit(config.rateLimit, clock),
+    telemetry,
   });
+  if (config.hasSampleDesk) {
+    background.keep(
+      "sample desk",
+      runSampleDesk({
+        ...common,
+        market: ports.marketData,
+        fetch: appFor(SAMPLE_DESK).fetch,
+        isWatched: status.isWatched,
+      }, stop.signal),
+    );
+  }
 
   const open = stack.move();
   return {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { EventBus } from "../ports/event_bus.ts";
 import {
   createExecutionGateway,
   type ExecutionGateway,
@@ -52,6 +53,8 @@ export function createTrading(
     readonly signals: Pick<SignalService, "generate">;
     readonly settings: SettingsServices;
     readonly groups: EventGroups;
+    /** The log for those who follow it, and how long they gather events. */
+    readonly followed: { readonly bus: EventBus; readonly gatherMs: number };
   },
 ): Trading {
   const { role, gateway: { dryRun, lots, ...most }, orchestration } = config;
@@ -105,7 +108,7 @@ export function createTrading(
         paperRuns.run(signal),
         isGateway && gateway.run(signal),
         isGateway && hasOthers &&
-        followTrades({ ...ports, bus: ports.eventBus, accounts }, signal),
+        followTrades({ ...ports, ...services.followed, accounts }, signal),
         follows && followSignals({
           ...ports,
           groups: services.groups,

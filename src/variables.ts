@@ -20,6 +20,9 @@ const ADAPTERS = [...STORES, "redis", "noop"] as const;
 /** A name of an adapter. */
 export type AdapterName = typeof ADAPTERS[number];
 
+/** Where the bars are that come with the program. */
+export const SAMPLE_BARS = "./examples/market_data";
+
 const text = z.string().min(1, "must not be empty");
 const wholeNumber = (min: number, max: number) => {
   const says = `must be a whole number from ${min} to ${max}`;
@@ -208,7 +211,10 @@ export const VARIABLES = {
   }).default(parseUserId("default")).describe(
     "Whose account these runs trade on; signals that other users asked for are not acted on",
   ),
-  MARKET_DATA_DIR: text.default("./examples/market_data").describe(
+  SAMPLE_DESK: oneOf(["on", "off"]).default("off").describe(
+    "A desk of the user sample that trades the sample bars on paper while somebody looks at the dashboard; never on bars of your own",
+  ),
+  MARKET_DATA_DIR: text.default(SAMPLE_BARS).describe(
     "Folder of SYMBOL.parquet files",
   ),
   QUARANTINE_PATH: text.optional().describe(

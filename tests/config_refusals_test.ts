@@ -46,6 +46,7 @@ const RULES: Record<
   TLS_KEY_PATH: ANY_TEXT,
   DATABASE_CA_PATH: ANY_TEXT,
   REDIS_CA_PATH: ANY_TEXT,
+  SAMPLE_DESK: name("on", "off"),
   AUTH: name("off", "keys"),
   AUTH_SECRET: ANY_TEXT, // its value is never shown: see config_test.ts
   SERVICE_KEY: ANY_TEXT, // nor is this one

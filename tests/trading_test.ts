@@ -93,6 +93,7 @@ function createWorld(
     },
     settings: { complete: async () => ({}), timeZone: async () => "UTC" },
     groups: {},
+    followed: { bus: eventBus, gatherMs: 0 },
   };
   const trading = createTrading(
     config as unknown as Config,

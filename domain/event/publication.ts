@@ -64,15 +64,24 @@ export function isPublicationBatch(body: unknown): boolean {
   return batchOf(body) !== undefined;
 }
 
-/** What of `body` are events, and where; `undefined` when it is one event. */
-function batchOf(
-  body: unknown,
-): { events: unknown; at: readonly string[] } | undefined {
+/** Events that are published together, as they came. */
+interface Batch {
+  readonly events: unknown;
+  /** Where in the body they are. */
+  readonly at: readonly string[];
+  /** What else is there. */
+  readonly strangers: readonly string[];
+}
+
+/** What of `body` are events; `undefined` when it is one event. */
+function batchOf(body: unknown): Batch | undefined {
   // The batch format of CloudEvents.
-  if (Array.isArray(body)) return { events: body, at: [] };
+  if (Array.isArray(body)) return { events: body, at: [], strangers: [] };
   const isBatch = isJsonObject(body) && "events" in body &&
     !("event_type" in body || "channel" in body);
-  return isBatch ? { events: body["events"], at: ["events"] } : undefined;
+  if (!isBatch) return undefined;
+  const { events, ...others } = body;
+  return { events, at: ["events"], strangers: Object.keys(others) };
 }
 
 /**
@@ -100,10 +109,11 @@ export function parsePublications(
 }
 
 function parseBatch(
-  { events, at }: { events: unknown; at: readonly string[] },
+  { events, at, strangers }: Batch,
   context: PublicationContext,
   fault: Faults,
 ): readonly (Publication | undefined)[] {
+  for (const name of strangers) fault([name], "is not known beside events");
   if (
     !Array.isArray(events) || events.length === 0 ||
     events.length > MAX_PUBLISH_BATCH

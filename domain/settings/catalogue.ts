@@ -114,20 +114,28 @@ export const BUILT_IN_DOCUMENTS: Readonly<Record<UserDocument, JsonObject>> =
   documentsOfTree(BUILT_IN_TREE);
 
 /**
- * The settings at or beneath `path`; `ultra_fast` is taken for `ultra`.
+ * The settings at or beneath `path`; `ultra_fast` is taken for `ultra`. The user
+ * settings, whose groups are apart in the tree, go by their names as documents:
+ * `all`, `trading`, `notifications`.
  *
  * @throws {InvalidInput} When there are none, naming what there is.
  */
 export function settingsAt(path: string): readonly Setting[] {
   const steps = canonicalSteps(path);
   const found = SETTINGS.filter((setting) =>
-    startsWith(setting.path.split("."), steps)
+    startsWith(setting.path.split("."), steps) ||
+    isOfUserSettings(setting, path)
   );
   if (found.length > 0) return found;
   const message = `Cannot find settings at ${
     JSON.stringify(path.slice(0, 128))
   } as ${knownNear(steps)}`;
   throw new InvalidInput(message, [{ path: "path", message }]);
+}
+
+/** Whether `setting` lies in the user settings, or in the part of them, that is called `name`. */
+function isOfUserSettings({ document, at }: Setting, name: string): boolean {
+  return document === "settings:all" && (name === "all" || name === at[0]);
 }
 
 /** Everything that users keep at or beneath `path`, all of it when absent; see `settingsAt`. */

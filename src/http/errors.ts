@@ -51,7 +51,7 @@ export const PROBLEMS: Readonly<
   timeout: { status: 504, title: "No answer in time" },
   unavailable: { status: 503, title: "Not available now" },
   unsupported: { status: 501, title: "Not supported here" },
-  conflict: { status: 409, title: "Name taken" },
+  conflict: { status: 409, title: "In conflict" },
   unidentified: { status: 401, title: "Caller not known" },
   forbidden: { status: 403, title: "Not allowed" },
   rate_limited: { status: 429, title: "Too many requests" },

@@ -86,24 +86,21 @@ export async function startServer(
     if (--underWay === 0) drained?.();
   }
 
-  async function fetch(request: Request): Promise<Response> {
-    const response = await app.fetch(request, bindings);
-    if (isStrict) tellStrict(response);
-    return request.method === "HEAD" ? withoutFalseSize(response) : response;
-  }
-
-  function handle(
+  async function handle(
     request: Request,
     info: Deno.ServeHandlerInfo,
-  ): Response | Promise<Response> {
+  ): Promise<Response> {
     underWay++;
-    const answer = fetch(request);
-    // Beside the answer and not in its way.
-    answer.then((response) => {
-      if (streams.has(response)) info.completed.then(leave, leave);
+    let isStream = false;
+    try {
+      const response = await app.fetch(request, bindings);
+      isStream = streams.has(response);
+      if (isStrict) tellStrict(response);
+      return request.method === "HEAD" ? withoutFalseSize(response) : response;
+    } finally {
+      if (isStream) info.completed.then(leave, leave);
       else leave();
-    }, leave);
-    return answer;
+    }
   }
 
   const server = listen(options, {

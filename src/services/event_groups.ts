@@ -148,7 +148,8 @@ export function createEventGroups(ports: {
           await refuseStrangers(ports, name, { position, epoch });
           const behind = await lettersBehind(store, state, position);
           const step = seek(state, position, epoch, behind);
-          return { value: undefined, step };
+          // Further on it looks as if the group had only read.
+          return { value: undefined, step, isForced: true };
         });
       } catch (error) {
         if (!isOvertaken(error, start)) throw error;

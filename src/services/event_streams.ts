@@ -17,7 +17,7 @@ import { hasCode, type PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { type EventCaller, visibleTo } from "./event_visibility.ts";
 import { retry } from "./retry.ts";
-import { createSharedTail } from "./shared_tail.ts";
+import { createSharedTail, type FollowedLog } from "./shared_tail.ts";
 import { subscribe } from "./subscription.ts";
 
 /** Where reading begins: after a position, or at a time. */
@@ -90,12 +90,13 @@ export interface EventStreams {
 /** Creates the streams of `bus`. */
 export function createEventStreams(ports: {
   readonly bus: EventBus;
+  /** The tail of `bus` that others follow too; one of its own when absent. */
+  readonly tail?: FollowedLog;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly telemetry: Telemetry;
 }): EventStreams {
-  const { bus, telemetry } = ports;
-  const tail = createSharedTail(bus);
+  const { bus, telemetry, tail = createSharedTail(bus) } = ports;
   let open = 0;
 
   async function* follow(

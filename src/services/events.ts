@@ -31,6 +31,7 @@ import {
 } from "./event_streams.ts";
 import { type EventCaller, visibleTo } from "./event_visibility.ts";
 import { PUBLISH_ATTEMPTS, retry } from "./retry.ts";
+import type { FollowedLog } from "./shared_tail.ts";
 import { createVolatileLane } from "./volatile_lane.ts";
 
 /** What became of one published event. */
@@ -104,6 +105,8 @@ export interface EventService extends EventStreams {
 /** Creates the service. */
 export function createEventService(ports: {
   readonly bus: EventBus;
+  /** The tail of `bus` that others follow too; one of its own when absent. */
+  readonly tail?: FollowedLog;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly telemetry: Telemetry;

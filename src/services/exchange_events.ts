@@ -26,6 +26,8 @@ export interface ExchangeEventPorts extends Pacing {
   readonly accounts: Pick<ExchangeAccounts, "invalidate">;
   /** Told of what goes wrong. */
   readonly telemetry: Telemetry;
+  /** How long events are gathered, to be read at once. */
+  readonly gatherMs?: number;
 }
 
 /**
@@ -36,12 +38,13 @@ export async function followTrades(
   ports: ExchangeEventPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { bus, accounts, clock, entropy, telemetry } = ports;
+  const { bus, accounts, clock, entropy, telemetry, gatherMs = 0 } = ports;
   await keepTrack(
     async (onProgress) => {
       const { position: after, epoch } = await bus.head(signal);
       const options = { clock, entropy, telemetry, channels: CHANNELS, signal };
-      for await (const page of subscribe(bus, { ...options, after, epoch })) {
+      const pages = subscribe(bus, { ...options, after, epoch, gatherMs });
+      for await (const page of pages) {
         const users = new Set(page.events.map(({ meta }) => meta.user));
         for (const user of users) {
           // Of a text that is no user nothing is held.

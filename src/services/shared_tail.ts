@@ -10,7 +10,7 @@ import {
   type EventQuery,
   MAX_EVENT_PAGE,
 } from "../../ports/event_bus.ts";
-import { onFirstAbort } from "../../ports/waiting.ts";
+import { abortable, onFirstAbort } from "../../ports/waiting.ts";
 
 /** Events that are held, at most. */
 export const MAX_HELD_EVENTS = 1024;
@@ -139,9 +139,11 @@ export function createSharedTail(bus: FollowedLog): FollowedLog {
       while (epoch !== undefined && isPlain(query)) {
         const page = held && pageOf(held, query, epoch);
         if (page) return page;
+        // Of a read that fails for nobody the failure would end the process.
+        signal?.throwIfAborted();
         const shared = sharedRead(epoch, after);
         if (!shared) break;
-        const head = await unlessAborted(shared.head, signal);
+        const head = await abortable(shared.head, signal);
         const found = held && pageOf(held, query, epoch);
         if (found) return found;
         // One that had begun before this call may have come too early.
@@ -223,16 +225,4 @@ function pageOf(
     break;
   }
   return { events, scannedTo, head: held.head };
-}
-
-/** `promise`, or the reason of `signal` if that aborts first. */
-function unlessAborted<T>(
-  promise: Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const release = onFirstAbort([signal], reject);
-    promise.then(resolve, reject).finally(release);
-  });
 }

@@ -17,6 +17,9 @@ import type {
 /** How long one look at the database serves everybody who watches. */
 const LOOK_MS = 900;
 
+/** How long whoever has looked counts as looking: watchers look once a second. */
+const WATCHED_MS = 3000;
+
 /** How long the database has to answer a look. */
 const LOOK_DEADLINE_MS = 500;
 
@@ -74,6 +77,8 @@ export interface StatusService {
   readonly instance: string;
   /** Looks now; the database is asked at most once a second, for everybody. */
   look(): Promise<StatusReport>;
+  /** Whether somebody has looked within the last seconds. */
+  isWatched(): boolean;
   /**
    * Resolves when something changes.
    *
@@ -158,6 +163,7 @@ export function createStatusService(parts: {
         changes: [...changes],
       };
     },
+    isWatched: () => clock.monotonic() - lookedAt < WATCHED_MS,
     async changed(signal) {
       signal.throwIfAborted();
       const { promise, reject } = Promise.withResolvers<never>();

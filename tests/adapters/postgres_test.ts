@@ -79,5 +79,5 @@ if (url) {
       features,
       world,
     );
-  }, { runs: 60 });
+  }, { runs: 30 });
 }

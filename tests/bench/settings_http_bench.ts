@@ -38,7 +38,7 @@ interface Subject {
   readonly pid: number;
 }
 
-type Name = "holdfast" | "afternoon" | "constant";
+type Name = "holdfast" | "afternoon" | "constant" | "floor";
 
 /** Does something while all processes are on one processor. */
 type Pinned = <T>(work: () => Promise<T>) => Promise<T>;
@@ -75,6 +75,10 @@ export async function benchSettingsHttp(
     const noted = round < 0 ? () => {} : note;
     for (const [name, subject] of Object.entries(subjects)) {
       await redis.command("CONFIG", "RESETSTAT");
+      if (name === "floor") {
+        noted("floor cpu", await cpuOf(load, subject, ONE, REQUESTS.one));
+        continue;
+      }
       await readMany(load, subject, pinned, (what, value) => {
         noted(`${name} ${what}`, value);
       });
@@ -122,6 +126,7 @@ async function startSubjects(
     return { pid: program.pid, port: Number(new URL(program.said).port) };
   };
   const constant = await start("constant", ["constant"]);
+  const floor = await start("floor", ["floor"]);
   const afternoon = await start("afternoon", []);
   const service = stack.use(
     await startService({
@@ -143,7 +148,7 @@ async function startSubjects(
       source = headers.get("x-holdfast-source");
     }
   }
-  return { constant, afternoon, holdfast };
+  return { constant, floor, afternoon, holdfast };
 }
 
 async function ask(url: string, init: RequestInit = {}): Promise<Response> {
@@ -300,9 +305,22 @@ function figuresOf(samples: Samples, open: readonly LoadResult[]): Figure[] {
         "settings: GET one document, CPU of the afternoon service to a constant with our headers",
       value: ratio("afternoon one cpu", "dressed cpu"),
       unit: "×",
+      beside: `${of("dressed cpu").toPrecision(3)} µs a request`,
+    },
+    {
+      name:
+        "settings: GET one document, CPU of the afternoon service to one script a turn with our headers",
+      value: ratio("afternoon one cpu", "floor cpu"),
+      unit: "×",
       beside: `${
-        of("dressed cpu").toPrecision(3)
-      } µs a request: no more can be reached`,
+        of("floor cpu").toPrecision(3)
+      } µs a request, without routes, schemas and callers: no more can be reached`,
+    },
+    {
+      name: "settings: GET one document, CPU of that floor to ours",
+      value: ratio("floor cpu", "holdfast one cpu"),
+      unit: "×",
+      atLeast: 0.6,
     },
     ...throughput("bundle", "8 documents", 2),
     {

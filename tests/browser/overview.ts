@@ -62,7 +62,6 @@ testPage("Redis stopped and started under an open overview", async (world) => {
     });
   }
   await untilSays(tab, "Serving from Postgres; 7 changes will be drained.");
-  await tab.page.screenshot({ path: `${await artefacts()}/outage.png` });
 
   await world.redis.start();
   const began = performance.now();
@@ -74,10 +73,93 @@ testPage("Redis stopped and started under an open overview", async (world) => {
   const back = await untilSays(tab, "All on Redis.");
   ok(back < SEEN_MS, `seen after ${back} ms`);
   equal((await picture(tab))["settings_store"], "redis");
-  const [, log] = /log at ([\d\u202f]+)/.exec(await sentence(tab).innerText())!;
-  ok(Number(log!.replace(/\D/g, "")) >= 7);
+  ok(await logOf(tab) >= 7);
   equal(await tab.page.locator(".changes li").count() >= 3, true);
 });
+
+/** Where the log is, as the sentence says. */
+async function logOf(tab: Tab): Promise<number> {
+  const [, log] = /log at ([\d\u202f]+)/.exec(
+    await sentence(tab).innerText(),
+  ) ?? [];
+  return Number(log?.replace(/\D/g, "") ?? 0);
+}
+
+/** Waits until the sentence tells of a log longer than `from`. */
+async function untilLogPasses(tab: Tab, from: number): Promise<void> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  while (await logOf(tab) <= from) {
+    if (performance.now() > giveUpAt) throw new Error("the log does not grow");
+  }
+}
+
+for (
+  const [store, env] of Object.entries({
+    SQLite: { DATABASE_URL: "", REDIS_URL: "" },
+    "Postgres and Redis": {},
+  })
+) {
+  testPage(
+    `whoever starts it on ${store} and opens the page sees sample data alive`,
+    async (world) => {
+      // Until somebody looks, nothing happens.
+      const before = await world.ask("GET", "/api/v1/events?after=0");
+      equal(before.body.head, 0);
+      await using tab = await world.tab();
+      await tab.open("overview");
+      await untilLogPasses(tab, 0);
+      for (const port of ["settings_store", "sequence", "feature_store"]) {
+        const edge = tab.page.locator(`[data-port="${port}"] path.flows`);
+        await edge.waitFor({ state: "attached" });
+      }
+      await untilLogPasses(tab, await logOf(tab));
+      const motion = () =>
+        tab.page.locator("path.flows").first().evaluate((edge) =>
+          getComputedStyle(edge).animationName
+        );
+      match(await motion(), /flow/);
+      await tab.page.emulateMedia({ reducedMotion: "reduce" });
+      equal(await motion(), "none");
+      if (store === "SQLite") return;
+
+      await world.redis.stop();
+      await untilSays(tab, "Redis is away for 0:0");
+      await untilSays(tab, "changes will be drained.");
+      await tab.page.screenshot({ path: `${await artefacts()}/outage.png` });
+      await world.redis.start();
+      await untilSays(tab, "All on Redis.");
+      await untilSays(tab, "nothing waiting.");
+      // What happened meanwhile is in the log, each of it once.
+      const { body } = await world.ask("GET", "/api/v1/events?limit=1000");
+      const positions: number[] = body.events.map(
+        (event: { metadata: { position: number } }) => event.metadata.position,
+      );
+      equal(new Set(positions).size, positions.length);
+      const kinds = new Set(
+        body.events.map((event: { event_type: string }) => event.event_type),
+      );
+      ok(kinds.has("signals.generated") && kinds.has("orders.executed"));
+    },
+    { env: { SAMPLE_DESK: "on", ...env } },
+  );
+}
+
+testPage(
+  "times are those of the viewer, UTC under the pointer",
+  async (world) => {
+    await using tab = await world.tab({ zone: "Asia/Tokyo" });
+    await tab.open("overview");
+    const time = tab.page.locator(".changes time").first();
+    const instant = (await time.getAttribute("datetime"))!;
+    equal(await time.getAttribute("title"), `${instant} (UTC)`);
+    const hours = (Number(instant.slice(11, 13)) + 9) % 24;
+    const tokyo = `${hours}`.padStart(2, "0") + instant.slice(13, 16);
+    ok(
+      (await time.innerText()).includes(tokyo),
+      `${instant} is ${tokyo} there`,
+    );
+  },
+);
 
 testPage(
   "a service that is killed shows as reconnecting, then live",

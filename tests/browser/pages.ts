@@ -15,7 +15,7 @@ import {
   type World,
 } from "./world.ts";
 
-const LOOKS: readonly Required<Look>[] = [
+const LOOKS: readonly Required<Omit<Look, "zone">>[] = [
   { width: 1440, theme: "light" },
   { width: 1440, theme: "dark" },
   { width: 360, theme: "light" },

@@ -74,7 +74,12 @@ testPage("a key is asked for, and gives what it may", async (world) => {
   await page.getByRole("link", { name: "Features" }).click();
   await page.getByText("Signals are made with a key of the scope write")
     .waitFor();
-  equal(await page.locator("main").getByRole("button").count(), 0);
+  deepEqual(
+    await page.locator("main").getByRole("button").allInnerTexts(),
+    ["Show charts"],
+  );
+  await page.getByRole("button", { name: "Show charts" }).click();
+  await page.getByText("158 features.").waitFor();
   await page.getByRole("link", { name: "Settings", exact: true }).click();
 
   await revoke(world, admin, reader);
@@ -88,6 +93,17 @@ testPage("a key is asked for, and gives what it may", async (world) => {
   }));
   equal(kept.forLong, 0);
   equal(kept.address.includes("hf_"), false);
+}, { env: { AUTH: "keys" } });
+
+testPage("who has signed in is not told to", async (world) => {
+  await using tab = await world.tab();
+  const { page } = tab;
+  await tab.open("features");
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.waitForLoadState("networkidle");
+  await signIn(tab, world.firstKey());
+  await page.getByText("No signals asked for yet.").waitFor();
+  deepEqual(await page.getByRole("alert").allInnerTexts(), []);
 }, { env: { AUTH: "keys" } });
 
 testPage("an administrator acts for a user, and shows it", async (world) => {

@@ -31,6 +31,8 @@ const MAX_LOG_LINES = 40;
 export interface Look {
   readonly width?: number;
   readonly theme?: "light" | "dark";
+  /** Where the viewer is, such as `Asia/Tokyo`. */
+  readonly zone?: string;
 }
 
 /** A browser tab that notes what should not be. */
@@ -170,11 +172,14 @@ async function openWorld(
   );
   await redis.start();
   const port = quietPort();
+  const folder = await Deno.makeTempDir();
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
   const env = {
     DATABASE_URL: schema.url,
     REDIS_URL: redis.url,
     PORT: String(port),
     INSTANCE_ID: "trading-1",
+    DATA_DIR: folder,
     ...more,
   };
   let service = await startService(env);
@@ -225,9 +230,10 @@ async function openTab(
   browser: Browser,
   url: string,
   headers: Readonly<Record<string, string>>,
-  { width = 1440, theme = "light" }: Look,
+  { width = 1440, theme = "light", zone }: Look,
 ): Promise<Tab> {
   const context = await browser.newContext({
+    ...zone !== undefined && { timezoneId: zone },
     viewport: { width, height: 900 },
     colorScheme: theme,
     extraHTTPHeaders: headers,

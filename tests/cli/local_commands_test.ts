@@ -355,5 +355,8 @@ Deno.test("cli: deno task holdfast has the rights of a service, and the address 
   );
   const rest = (command: string) =>
     command.replace(/ --allow-env=\S+/, "").replace(" --allow-sys=statfs", "");
-  equal(rest(holdfast.command), rest(start.command));
+  equal(
+    `${rest(holdfast.command)} serve --sample-desk on`,
+    rest(start.command),
+  );
 });

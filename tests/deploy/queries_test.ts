@@ -150,7 +150,8 @@ Deno.test("queries: every alert says what happened, what to do and how soon, and
     const silent = cases.filter((one) =>
       /exp_alerts: \[\]/.test(untilNext(one))
     );
-    deepEqual([fires.length, silent.length], [1, 1], name);
+    ok(fires.length > 0, `${name} is never seen to fire`);
+    equal(silent.length, fires.length, `${name} is not seen to be silent`);
   }
 });
 

@@ -304,6 +304,9 @@ const REFUSED: [string, unknown, string[]][] = [
   ["a batch that is no list", { events: 7 }, [
     "events must be a list of 1 to 500 events: current value is 7",
   ]],
+  ["a batch with more in it", { events: [setup()], user: "ann" }, [
+    "user is not known beside events",
+  ]],
   ["an empty batch", { events: [] }, [
     "events must be a list of 1 to 500 events: current value is a list of 0",
   ]],

@@ -125,6 +125,8 @@ Deno.test("settings are found at and beneath a path, whole names only", () => {
   equal(count("safety_settings.ultra_fast"), 11);
   equal(count("scalp_reentry"), 54);
   equal(count("mode_configs.scalp.sltp.stop_loss_percent"), 1);
+  equal(count("all"), leavesOf(SHAPES["settings:all"].fields).length);
+  equal(count("trading") + count("notifications"), count("all"));
   equal(
     settingsAt("capital_allocation.ultra_fast_percent")[0]!.path,
     "capital_allocation.ultra_fast_percent",

@@ -236,10 +236,7 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
 
   Deno.test("events cli: what is wrong is told in words, with the exit code for it", async () => {
     await using folder = await temporary();
-    await using service = await startService(
-      { DATA_DIR: folder.path },
-      ["serve"],
-    );
+    await using service = await startService({ DATA_DIR: folder.path });
     const bad = ["publish", SIGNAL, '{"ticker":7}'];
     const refused = await runCli(service.url, bad);
     deepEqual([refused.code, refused.out], [1, ""]);
@@ -278,7 +275,7 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
 
   Deno.test("holdfast: without a command it serves, and its help names every flag", async () => {
     const { tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
-    const [, ...start] = tasks.start.command.split(" ");
+    const [, ...start] = tasks.holdfast.command.split(" ");
     const run = async (...args: string[]) => {
       const options = { args: [...start, ...args], env: { PORT: "0" } };
       const ran = new Deno.Command(Deno.execPath(), options);

@@ -116,10 +116,15 @@ export function createSseSubscriber(
           signal: patience.signal,
         },
       );
-      if (response.status !== 200) return void await response.body?.cancel();
+      const isLate = patience.signal.aborted;
+      if (isLate || response.status !== 200) {
+        return void await response.body?.cancel();
+      }
       const blocks = response.body!.pipeThrough(new TextDecoderStream());
       let text = "";
       for await (const chunk of blocks) {
+        // Deno does not end a body that was given up just as its head came.
+        patience.signal.throwIfAborted();
         patience.renew();
         const parts = (text + chunk).split("\n\n");
         text = parts.pop()!;

@@ -158,6 +158,47 @@ Deno.test("load-defaults leaves what users keep for themselves", async () => {
   deepEqual((await get(path)).json.custom, { a: 1 });
 });
 
+Deno.test("what may change several documents takes no condition on the version of one", async () => {
+  const client = openSettings();
+  await change(client);
+  const bodies = {
+    [RESET]: { path: STOP_LOSS },
+    [LOAD]: {},
+    "/api/user/settings/revert": { version: 1 },
+  };
+  for (const [path, body] of Object.entries(bodies)) {
+    const { status, json } = await client.post(path, body, {
+      "if-match": '"1"',
+    });
+    equal(status, 400, path);
+    deepEqual(json.errors, [{
+      path: "header.If-Match",
+      message:
+        "has no version here, as several documents may change: leave it out",
+    }]);
+  }
+  equal((await client.get(COMPARISON)).json.total_changes, 3);
+});
+
+Deno.test("the user settings are reset as a whole, or a part of them, by the name of the document", async () => {
+  const { patch, post, get } = openSettings();
+  const path = PATHS["settings:all"];
+  await patch(path, {
+    trading: { global_trading: { timezone: "Asia/Tokyo" } },
+    notifications: { enabled: false },
+    custom: { a: 1 },
+  });
+  const { json: trading } = await post(RESET, { path: "trading" });
+  deepEqual(trading.changes.map(({ path }: { path: string }) => path), [
+    "global_trading.timezone",
+  ]);
+  const { json: all } = await post(RESET, { path: "all" });
+  deepEqual(all.changes.map(({ path }: { path: string }) => path), [
+    "notifications.enabled",
+  ]);
+  deepEqual((await get(path)).json.custom, { a: 1 });
+});
+
 Deno.test("one setting is reset, with its old and new value", async () => {
   const client = openSettings();
   await change(client);

@@ -105,6 +105,20 @@ Deno.test("groups: a seek goes anywhere the log has, and fences what is out", as
   deepEqual(await world.take(), []);
 });
 
+Deno.test("groups: a seek over events that nobody has taken holds for every instance", async () => {
+  const world = createGroupWorld();
+  await world.make();
+  await world.publish("a", "b", "c", "d");
+  for (const position of [2, 1, 3, 0, 4]) {
+    await world.groups.seek("g", { after: position });
+    const { group } = await world.groups.get("g");
+    deepEqual([group.cursor, group.checkpoint], [position, position]);
+  }
+  await world.groups.seek("g", { after: 1 });
+  await world.groups.seek("g", { after: 3 });
+  deepEqual(positionsOf(await world.take(world.instance())), [4]);
+});
+
 Deno.test("groups: another epoch stops the group, which says so until it is sent on", async () => {
   const world = createGroupWorld();
   await world.make();

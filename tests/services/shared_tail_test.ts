@@ -182,6 +182,21 @@ Deno.test("whoever leaves leaves nothing behind, and the others go on", async ()
   );
 });
 
+Deno.test("who has left already asks for nothing", async () => {
+  let isDown = false;
+  const { tail, calls, epochNow } = createTailWorld((call) => {
+    if (isDown && call === "read") throw new PortError("unavailable", "away");
+  });
+  const query = { after: 0, limit: 1, epoch: await epochNow() };
+  await tail.read(query);
+  isDown = true;
+  const gone = AbortSignal.abort(new Error("enough"));
+  // A shared read that failed for nobody would end the process.
+  await rejects(tail.read(query, gone), { message: "enough" });
+  await settle();
+  equal(calls["read"], 1);
+});
+
 Deno.test("what is out of range is refused although the events are held", async () => {
   const { tail, publish, epochNow } = createTailWorld();
   const epoch = await epochNow();

@@ -14,7 +14,10 @@ import type { SettingsSource } from "../../ports/settings_store.ts";
 import { parseConfig } from "../../src/config.ts";
 import { type Holdfast, openHoldfast } from "../../src/holdfast.ts";
 import { makeSchema, type Psql } from "../support/postgres_world.ts";
-import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
+import {
+  createRecordingTelemetry,
+  type RecordingTelemetry,
+} from "../support/recording_telemetry.ts";
 import type { RedisReply } from "../support/resp.ts";
 import { openTcpProxy, type TcpProxy } from "../support/tcp_proxy.ts";
 
@@ -44,6 +47,8 @@ export interface Member {
   readonly way: TcpProxy | undefined;
   /** Resolves once it serves from Redis, at once where there is none. */
   normal(): Promise<void>;
+  /** How often Redis has not answered a read so far, or was not believed. */
+  failures(): number;
 }
 
 /** Documents by key, and where each group of them came from. */
@@ -98,7 +103,7 @@ export async function openFleet(
     });
     const telemetry = { ...createRecordingTelemetry(), exposition: () => "" };
     const service = stack.use(await openHoldfast(config, { telemetry }));
-    return createMember(service, way);
+    return createMember(service, telemetry, way);
   }
   const [writer, reader] = await Promise.all(
     ["ann", "bob"].map(openMember),
@@ -124,8 +129,12 @@ export async function openFleet(
 /** How long it may take until Redis serves. */
 const PATIENCE_MS = 15_000;
 
+/** What Redis is asked for settings. */
+const READS = ["settings_read", "settings_confirm"];
+
 function createMember(
   service: Holdfast,
+  telemetry: RecordingTelemetry,
   way: TcpProxy | undefined,
 ): Member {
   const { app, ports } = service;
@@ -161,6 +170,17 @@ function createMember(
         }
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
+    },
+    failures() {
+      const failed = READS.flatMap((kind) =>
+        ["timeout", "unavailable"].map((code) =>
+          telemetry.counted("holdfast_redis_errors_total", { kind, code })
+        )
+      ).reduce((sum, count) => sum + count);
+      // Each time that it was not believed was told.
+      const told = telemetry.logged("warn")
+        .filter(({ message }) => message.startsWith("The service is "));
+      return failed + told.length;
     },
   };
 }

@@ -51,7 +51,11 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const began = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...await startArguments(), ...args],
+    args: [
+      ...await startArguments(),
+      `--sample-desk=${env.SAMPLE_DESK ?? "off"}`,
+      ...args,
+    ],
     cwd,
     env: { ...DEFAULTS, ...env },
     stdin: "null",

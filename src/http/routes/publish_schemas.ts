@@ -36,7 +36,7 @@ export function publishBody(registry: ChannelRegistry) {
     },
     examples,
   });
-  const batch = z.object({
+  const batch = z.strictObject({
     events: z.array(publication).min(1).max(MAX_PUBLISH_BATCH),
   }).meta({
     id: "PublicationBatch",

@@ -4,8 +4,9 @@
  * @module
  */
 import { signal } from "@preact/signals";
-import { call, messageOf, Refused } from "../api.ts";
+import { call, type Refused } from "../api.ts";
 import { Fault, Section } from "../parts/basics.tsx";
+import { Field, restOf } from "../parts/field.tsx";
 
 /** Trading days that are shown. */
 const DAYS = 250;
@@ -24,15 +25,23 @@ interface Vector {
   readonly features: Readonly<Record<string, number | null>>;
 }
 
+/** What the form says. */
+const wanted = { symbol: signal("SYNA"), last: signal("") };
+
 const symbol = signal<string | undefined>(undefined);
 const vectors = signal<readonly Vector[]>([]);
-const fault = signal<string | undefined>(undefined);
+const fault = signal<unknown>(undefined);
 const isReading = signal(false);
 
 let reading = new AbortController();
 
-/** Reads the days up to `last`, the newest first, and shows them as they come. */
+/**
+ * Reads the days up to `last`, or to the symbol's newest where it is empty, the
+ * newest first, and shows them as they come.
+ */
 export async function showHistory(name: string, last: string): Promise<void> {
+  wanted.symbol.value = name;
+  wanted.last.value = last;
   reading.abort();
   reading = new AbortController();
   const stop = reading.signal;
@@ -41,7 +50,7 @@ export async function showHistory(name: string, last: string): Promise<void> {
   fault.value = undefined;
   isReading.value = true;
   try {
-    const days = weekdaysBefore(last);
+    const days = weekdaysBefore(last || (await ask({}, name, stop)).date);
     for (
       let next = FIRST_DAYS;
       days.length > 0 && vectors.value.length < DAYS;
@@ -52,40 +61,53 @@ export async function showHistory(name: string, last: string): Promise<void> {
           .map((day) => read(name, day, stop)),
       );
       if (stop.aborted) return;
-      const there = found.filter((vector) => vector !== undefined);
+      const there = found.filter((one) => "date" in one);
+      if (there.length === 0 && vectors.value.length === 0) throw found[0];
       // Where there are no bars for weeks the history begins.
       if (there.length === 0) break;
       vectors.value = [...there.reverse(), ...vectors.value];
     }
   } catch (error) {
-    if (!stop.aborted) fault.value = messageOf(error);
+    if (!stop.aborted) fault.value = error;
   } finally {
     if (!stop.aborted) isReading.value = false;
   }
 }
 
-/** The vector of a day; `undefined` where there is no bar, or too few before it. */
+/** The vector of a day, or why there is none: no bar, or too few before it. */
 async function read(
   name: string,
-  day: string,
+  date: string,
   stop: AbortSignal,
-): Promise<Vector | undefined> {
-  const { body } = await call<
-    { features: Vector[]; errors: { status: number; detail: string }[] }
-  >("POST", "/api/v1/features/batch", {
-    body: { symbols: [name], date: day },
-    signal: stop,
-  });
-  const [error] = body.errors;
-  if (error && error.status !== 404 && error.status !== 422) {
-    throw new Refused(error.status, error.detail);
+): Promise<Vector | Refused> {
+  try {
+    return await ask({ date }, name, stop);
+  } catch (error) {
+    const { status } = error as Refused;
+    if (status === 404 || status === 422) return error as Refused;
+    throw error;
   }
+}
+
+/** The vector of one symbol: there is no answer without it. */
+async function ask(
+  when: { readonly date?: string },
+  name: string,
+  signal: AbortSignal,
+): Promise<Vector> {
+  const { body } = await call<{ readonly features: readonly [Vector] }>(
+    "POST",
+    "/api/v1/features/batch",
+    { body: { symbols: [name], ...when }, signal },
+  );
   return body.features[0];
 }
 
+/** The weekdays up to `last`, the newest first; what is no date, for the service to refuse. */
 function weekdaysBefore(last: string): string[] {
   const days: string[] = [];
   const end = Date.parse(`${last}T00:00:00Z`);
+  if (Number.isNaN(end)) return [last];
   for (let back = 0; back < MAX_CALENDAR_DAYS; back++) {
     const date = new Date(end - back * 86_400_000);
     if (date.getUTCDay() % 6 !== 0) days.push(date.toISOString().slice(0, 10));
@@ -93,16 +115,15 @@ function weekdaysBefore(last: string): string[] {
   return days;
 }
 
-/** The charts, once a symbol was chosen. */
+/** The form that asks for a symbol, and its charts. */
 export function FeatureHistory() {
-  if (symbol.value === undefined) return null;
   const days = vectors.value;
   const names = Object.keys(days.at(-1)?.features ?? {});
   const families = Map.groupBy(names, familyOf);
   const [first, last] = [days.at(0)?.date, days.at(-1)?.date];
   return (
     <Section
-      title={`Features of ${symbol.value}`}
+      title={`Features of ${symbol.value ?? "a symbol"}`}
       aside={
         <span class="hint" role="status">
           {isReading.value ? "reading… " : ""}
@@ -110,7 +131,30 @@ export function FeatureHistory() {
         </span>
       }
     >
-      <Fault message={fault.value} />
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          showHistory(wanted.symbol.value.trim(), wanted.last.value);
+        }}
+      >
+        <Field
+          label="Symbol"
+          of={wanted.symbol}
+          name="symbols"
+          error={fault.value}
+          required
+        />
+        <Field
+          label="Until"
+          of={wanted.last}
+          name="date"
+          error={fault.value}
+          type="date"
+        />
+        <button type="submit">Show charts</button>
+      </form>
+      <Fault message={restOf(fault.value, ["symbols", "date"])} />
       <div class="multiples">
         {[...families].map(([family, names]) => (
           <Family key={family} family={family} names={names} days={days} />

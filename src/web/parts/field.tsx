@@ -20,6 +20,8 @@ export function restOf(
   names: readonly string[],
 ): string | undefined {
   if (error === undefined) return undefined;
+  // That nobody is known is said where one signs in, until one does.
+  if ((error as Refused).status === 401) return undefined;
   const told = error instanceof Refused ? error.errors : [];
   const isAll = told.length > 0 &&
     told.every(({ path }) => names.includes(nameIn(path)!));

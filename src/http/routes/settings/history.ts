@@ -13,7 +13,7 @@ import type { SettingsServices } from "../../../services/settings/settings.ts";
 import { subjectOf } from "../../identity.ts";
 import { type Route, route } from "../../route.ts";
 import { Instant, instantOf, queryInteger } from "../../schemas.ts";
-import { TAGS, UserQuery } from "./schemas.ts";
+import { TAGS, UnconditionalHeaders, UserQuery } from "./schemas.ts";
 
 /** Changes of a page when nothing is said. */
 const DEFAULT_LIMIT = 50;
@@ -161,6 +161,7 @@ export function historyRoutes(
         "What did not exist then stays as it is; 404 when that is all.",
       tags: TAGS,
       request: {
+        headers: UnconditionalHeaders,
         query: z.strictObject({ user: UserQuery }),
         body: z.strictObject({
           version: z.int().min(1).meta({

@@ -22,7 +22,7 @@ import {
   ResetAnswer,
   STOP_LOSS,
 } from "./maintenance_schemas.ts";
-import { TAGS, UserQuery } from "./schemas.ts";
+import { TAGS, UnconditionalHeaders, UserQuery } from "./schemas.ts";
 
 /** The routes that compare settings with the defaults and take these over. */
 export function maintenanceRoutes(
@@ -90,6 +90,7 @@ export function maintenanceRoutes(
         "kept under `custom` stays.",
       tags: TAGS,
       request: {
+        headers: UnconditionalHeaders,
         query: z.strictObject({
           user: UserQuery,
           preview: z.enum(["true", "false"]).optional().meta({
@@ -142,9 +143,11 @@ export function maintenanceRoutes(
       summary: "Give one setting, or all beneath a path, the default",
       description:
         "Of a single setting `old_value` and `new_value` are its values; of a " +
-        "group they are objects of values by path.",
+        "group they are objects of values by path. `all`, `trading` and " +
+        "`notifications` are the documents of that name.",
       tags: TAGS,
       request: {
+        headers: UnconditionalHeaders,
         query,
         body: z.strictObject({
           path: z.string().min(1).max(256).meta({

@@ -75,6 +75,14 @@ export const WriteHeaders = z.object({
   }),
 });
 
+/** What changes several documents has no version to depend on. */
+export const UnconditionalHeaders = z.object({
+  "If-Match": z.string().optional().refine(
+    (version) => version === undefined,
+    "has no version here, as several documents may change: leave it out",
+  ).meta({ description: "Refused, as several documents may change." }),
+});
+
 /** The schema of user settings. */
 export const UserSettings = document("UserSettings", SHAPES["settings:all"], {
   ...BUILT_IN_DOCUMENTS["settings:all"],
