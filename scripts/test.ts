@@ -2,8 +2,8 @@
  * `deno task test`: runs the tests with everything that they need.
  *
  * Arguments are those of `deno test`, such as paths and `--filter`; without any
- * the run is a full one, in lanes side by side, which also measures coverage.
- * `--no-services` does without servers. With `REQUIRE_SERVICES=1` a skipped file is a failure, and so
+ * the run is a full one, two lanes side by side, which also measures coverage
+ * and leaves types to `deno check`. `--no-services` does without servers. With `REQUIRE_SERVICES=1` a skipped file is a failure, and so
  * is an ignored test that does not say why. When nothing is printed for
  * `TEST_SILENCE_S` seconds the run ends and names the test that hangs.
  *
@@ -39,7 +39,7 @@ const RUN_TIMEOUT_MS = 40 * 60_000;
 /** How long nothing may be printed: a test that hangs must not hang the run. */
 const SILENCE_S = 90;
 
-/** How many times longer one that others go before may be silent. */
+/** How many times longer one that lets others go first may be silent. */
 const PATIENCE = 5;
 
 interface Run extends Summary {
@@ -58,12 +58,15 @@ const NO_TESTS: Run = {
 };
 
 /** Tests of one process. */
-interface Lane {
+interface Group {
   /** Arguments of `deno test`. */
   readonly options: readonly string[];
-  /** Whether it runs beside the others, lets them go first, and prints after them. */
-  readonly isBehind?: boolean;
+  /** Whether it lets all others go first. */
+  readonly isNice?: boolean;
 }
+
+/** Groups that run one after the other. */
+type Lane = readonly Group[];
 
 /** Where tests want a processor and nothing else. */
 const COMPUTING = [
@@ -85,16 +88,32 @@ const MODULES = [
   "tests/support",
 ];
 
+/** Where whole services are hurt while they are timed. */
+const HURTING = [
+  "tests/event_faults",
+  "tests/faults",
+  "tests/number_faults",
+  "tests/order_faults",
+  "tests/settings_fleet",
+];
+
 /**
- * A full run: tests that compute beside those that wait for servers, processes
- * and clocks. Services that tests start would be slow under coverage.
+ * A full run. A test seldom wants more than one processor, so there are two
+ * lanes; beside services that are hurt run only tests that let them go first.
+ * Services that tests start would be slow under coverage.
  */
 function fullLanes(profile: string): readonly Lane[] {
   const coverage = [`--coverage=${profile}`, "--coverage-raw-data-only"];
+  const others = [...COMPUTING, ...MODULES, ...HURTING];
+  const group = (...options: string[]): Group => ({
+    options: ["--no-check", ...options],
+  });
   return [
-    { options: [...COMPUTING, ...coverage], isBehind: true },
-    { options: [...MODULES, ...coverage] },
-    { options: ["tests", `--ignore=${[...COMPUTING, ...MODULES]}`] },
+    [group(...MODULES, ...coverage), group(...HURTING)],
+    [
+      group("tests", `--ignore=${others}`),
+      { ...group(...COMPUTING, ...coverage), isNice: true },
+    ],
   ];
 }
 
@@ -107,21 +126,16 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
   stack.use(guard(`rm -rf "$1"`, profile));
   const memory = await openMemoryFolder();
   if (memory) Deno.env.set("TMPDIR", stack.use(memory).path);
-  const lanes: readonly Lane[] = full ? fullLanes(profile) : [{ options }];
+  const lanes: readonly Lane[] = full ? fullLanes(profile) : [[{ options }]];
   const withServices = !args.includes("--no-services");
-  const inFront = Promise.withResolvers<void>();
-  const start = (lane: Lane) =>
-    runLane(lane, withServices, inFront.promise, signal);
-  const behind = lanes.filter(({ isBehind }) => isBehind).map(start);
-  const runs: LaneRun[] = [];
-  try {
-    for (const lane of lanes.filter(({ isBehind }) => !isBehind)) {
-      runs.push(await start(lane));
-    }
-  } finally {
-    inFront.resolve();
-  }
-  runs.push(...await Promise.all(behind));
+  let before: Promise<unknown> | undefined;
+  const running = lanes.map((lane) => {
+    const print = before ? printAfter(before) : printAll;
+    return before = runLane(lane, { withServices, print, signal });
+  });
+  // What cannot be finished is told once all others have ended.
+  await Promise.allSettled(running);
+  const runs = (await Promise.all(running)).flat();
 
   const sum = (name: keyof Summary) =>
     runs.reduce((total, one) => total + one[name], 0);
@@ -150,18 +164,43 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
   };
 }
 
-interface LaneRun extends Run {
+interface GroupRun extends Run {
   /** Servers that it did without. */
   readonly missing: readonly ServiceName[];
 }
 
-/** Runs one lane with servers of its own; one that is behind prints after `inFront`. */
+/** Prints once `before` has ended, and keeps what comes until then. */
+function printAfter(before: Promise<unknown>): (chunk: Uint8Array) => void {
+  let held: Uint8Array[] | undefined = [];
+  const go = () => {
+    held?.forEach(printAll);
+    held = undefined;
+  };
+  before.then(go, go);
+  return (chunk) => void (held ? held.push(chunk) : printAll(chunk));
+}
+
+/** How groups of a lane are run. */
+interface LaneOptions {
+  readonly withServices: boolean;
+  readonly print: (chunk: Uint8Array) => void;
+  readonly signal: AbortSignal;
+}
+
 async function runLane(
-  { options, isBehind = false }: Lane,
-  withServices: boolean,
-  inFront: Promise<void>,
-  signal: AbortSignal,
-): Promise<LaneRun> {
+  lane: Lane,
+  options: LaneOptions,
+): Promise<readonly GroupRun[]> {
+  const runs: GroupRun[] = [];
+  for (const group of lane) runs.push(await runGroup(group, options));
+  return runs;
+}
+
+/** Runs one group with servers of its own. */
+async function runGroup(
+  { options, isNice = false }: Group,
+  { withServices, print, signal }: LaneOptions,
+): Promise<GroupRun> {
   await using stack = new AsyncDisposableStack();
   const env: Record<string, string> = {};
   const missing: ServiceName[] = [];
@@ -173,20 +212,15 @@ async function runLane(
     if (service) console.log(`${name}: from ${stack.use(service).origin}`);
     else missing.push(name);
   }
-  const held: Uint8Array[] = [];
   const silenceS = Number(Deno.env.get("TEST_SILENCE_S") || SILENCE_S);
   const { output, success } = await denoTest({
     cwd: ROOT,
     options,
     env,
-    silenceMs: 1000 * silenceS * (isBehind ? PATIENCE : 1),
-    isNice: isBehind,
-    print: isBehind ? (chunk) => held.push(chunk) : printAll,
+    silenceMs: 1000 * silenceS * (isNice ? PATIENCE : 1),
+    isNice,
+    print,
     signal,
-  }).finally(async () => {
-    if (!isBehind) return;
-    await inFront;
-    held.forEach(printAll);
   });
 
   const problems: string[] = [];
