@@ -165,17 +165,17 @@ Deno.test("what may change several documents takes no condition on the version o
     [RESET]: { path: STOP_LOSS },
     [LOAD]: {},
     "/api/user/settings/revert": { version: 1 },
+    "/api/admin/sync-defaults": {},
   };
   for (const [path, body] of Object.entries(bodies)) {
-    const { status, json } = await client.post(path, body, {
-      "if-match": '"1"',
-    });
-    equal(status, 400, path);
-    deepEqual(json.errors, [{
-      path: "header.If-Match",
-      message:
-        "has no version here, as several documents may change: leave it out",
-    }]);
+    for (const name of ["If-Match", "If-None-Match"]) {
+      const { status, json } = await client.post(path, body, { [name]: "*" });
+      equal(status, 400, path);
+      deepEqual(json.errors, [{
+        path: `header.${name}`,
+        message: "has no version here that it could depend on: leave it out",
+      }]);
+    }
   }
   equal((await client.get(COMPARISON)).json.total_changes, 3);
 });

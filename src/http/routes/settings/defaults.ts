@@ -17,6 +17,7 @@ import {
   ReadHeaders,
   SettingsHeaders,
   unchecked,
+  UnconditionalHeaders,
   WriteHeaders,
 } from "./schemas.ts";
 
@@ -157,7 +158,7 @@ export function defaultsRoutes(
         "Reads the file of DEFAULT_SETTINGS_PATH, or the program's own " +
         "defaults where there is none. The defaults before are kept as a file.",
       tags: TAGS,
-      request: {},
+      request: { headers: UnconditionalHeaders },
       responses: {
         200: { description: "What has changed.", schema: SyncAnswer },
       },

@@ -75,12 +75,15 @@ export const WriteHeaders = z.object({
   }),
 });
 
-/** What changes several documents has no version to depend on. */
+const Refused = z.string().optional().refine(
+  (condition) => condition === undefined,
+  "has no version here that it could depend on: leave it out",
+).meta({ description: "Refused, as there is no version to depend on." });
+
+/** What changes more than one document has no version to depend on. */
 export const UnconditionalHeaders = z.object({
-  "If-Match": z.string().optional().refine(
-    (version) => version === undefined,
-    "has no version here, as several documents may change: leave it out",
-  ).meta({ description: "Refused, as several documents may change." }),
+  "If-Match": Refused,
+  "If-None-Match": Refused,
 });
 
 /** The schema of user settings. */
