@@ -71,9 +71,11 @@ export async function runSampleDesk(
     path: string,
     body?: unknown,
   ): Promise<void> {
+    stop.throwIfAborted();
     const response = await fetch(
       new Request(`http://localhost${path}`, {
         method,
+        signal: stop,
         ...body !== undefined && { body: JSON.stringify(body) },
       }),
     );
@@ -91,7 +93,7 @@ export async function runSampleDesk(
     for (const symbol of await read(market.symbols(stop)) ?? []) {
       const reading = market.window(symbol, undefined, MAX_BARS, stop);
       const bars = await read(reading);
-      for (const one of bars?.day.subarray(ALPHA158_WINDOW_ROWS) ?? []) {
+      for (const one of bars?.day.subarray(ALPHA158_WINDOW_ROWS - 1) ?? []) {
         days.set(one, [...days.get(one) ?? [], symbol]);
       }
     }

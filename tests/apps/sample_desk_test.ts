@@ -32,7 +32,7 @@ async function openDesk(
   const clock = createFakeClock(0);
   const telemetry = createRecordingTelemetry();
   const stop = new AbortController();
-  const world = { isWatched: true, status: 200 };
+  const world = { isWatched: true, status: 200, onAsked: () => {} };
   let asked: [string, object?][] = [];
   const ended = runSampleDesk({
     market: market.port,
@@ -44,6 +44,7 @@ async function openDesk(
       const { pathname, search } = new URL(request.url);
       const what = `${request.method} ${pathname}${search}`;
       asked.push(body === "" ? [what] : [what, JSON.parse(body)]);
+      world.onAsked();
       return new Response("as it is", { status: world.status });
     },
   }, stop.signal);
@@ -80,21 +81,21 @@ const tradesOf = (day: string): [string, object?][] => {
 Deno.test("the sample desk reads settings and takes numbers, and trades each day of the bars once", async () => {
   await using desk = await openDesk();
   await pass(desk.clock, 500);
-  // Features look back over 61 bars.
-  deepEqual(desk.asked(), [...OFTEN, ...tradesOf(DAYS[61]!)]);
+  // Features are of a bar and the 60 before it.
+  deepEqual(desk.asked(), [...OFTEN, ...tradesOf(DAYS[60]!)]);
   await pass(desk.clock, 1000);
   deepEqual(desk.asked(), [...OFTEN, ...OFTEN]);
   await pass(desk.clock, 4000);
   deepEqual(
     desk.asked().filter(([, body]) => body && "symbols" in body),
-    tradesOf(DAYS[62]!),
+    tradesOf(DAYS[61]!),
   );
 });
 
 Deno.test("it leaves out who has no bars, and begins anew after the last day", async () => {
   await using desk = await openDesk({
-    AAA: sliceBars(BARS, 0, 63),
-    BBB: sliceBars(BARS, 0, 64),
+    AAA: sliceBars(BARS, 0, 62),
+    BBB: sliceBars(BARS, 0, 63),
   });
   await pass(desk.clock, 20_000);
   deepEqual(
@@ -102,10 +103,10 @@ Deno.test("it leaves out who has no bars, and begins anew after the last day", a
       ([, body]) => body,
     ),
     [
+      { symbols: ["AAA", "BBB"], as_of_date: DAYS[60] },
       { symbols: ["AAA", "BBB"], as_of_date: DAYS[61] },
-      { symbols: ["AAA", "BBB"], as_of_date: DAYS[62] },
-      { symbols: ["BBB"], as_of_date: DAYS[63] },
-      { symbols: ["AAA", "BBB"], as_of_date: DAYS[61] },
+      { symbols: ["BBB"], as_of_date: DAYS[62] },
+      { symbols: ["AAA", "BBB"], as_of_date: DAYS[60] },
     ],
   );
 });
@@ -117,7 +118,7 @@ Deno.test("it rests while nobody looks, and after a restart goes on by the clock
   deepEqual(desk.asked(), []);
   desk.isWatched = true;
   await pass(desk.clock, 500);
-  deepEqual(desk.asked(), [...OFTEN, ...tradesOf(DAYS[63]!)]);
+  deepEqual(desk.asked(), [...OFTEN, ...tradesOf(DAYS[62]!)]);
 });
 
 Deno.test("what is refused is left out, and told to the log", async () => {
@@ -138,6 +139,15 @@ Deno.test("what is refused is left out, and told to the log", async () => {
   await rejects(desk.ended, /enough/);
 });
 
+Deno.test("once the service ends nothing more is begun", async () => {
+  await using desk = await openDesk();
+  desk.onAsked = () => desk.stop.abort(new Error("it ends"));
+  const ended = rejects(desk.ended, /it ends/);
+  await pass(desk.clock, 500);
+  await ended;
+  deepEqual(desk.asked(), OFTEN.slice(0, 1));
+});
+
 Deno.test("whose bars cannot be read is left out, and the work goes on", async () => {
   await using desk = await openDesk(
     undefined,
@@ -147,7 +157,7 @@ Deno.test("whose bars cannot be read is left out, and the work goes on", async (
       }),
   );
   await pass(desk.clock, 500);
-  const wish = { symbols: ["BBB"], as_of_date: DAYS[61] };
+  const wish = { symbols: ["BBB"], as_of_date: DAYS[60] };
   deepEqual(desk.asked().at(-1), ["POST /api/v1/orchestration/run", wish]);
   deepEqual(desk.telemetry.logged(), [{
     level: "warn",
@@ -169,8 +179,8 @@ Deno.test("without bars there is no desk", async () => {
   await using none = await openDesk({} as never);
   equal(await none.ended, undefined);
   await using few = await openDesk({
-    AAA: sliceBars(BARS, 0, 61),
-    BBB: sliceBars(BARS, 0, 60),
+    AAA: sliceBars(BARS, 0, 60),
+    BBB: sliceBars(BARS, 0, 59),
   });
   equal(await few.ended, undefined);
 });
