@@ -82,7 +82,7 @@ export async function openHoldfast(
   }, clock);
   const { eventBus: bus } = writes;
   const common = { bus, clock, entropy, telemetry };
-  // The log is read once for all who follow it here.
+  // The log is read once for all who follow its head here.
   const followed = {
     ...common,
     bus: { ...bus, ...createSharedTail(bus) },

@@ -7,7 +7,8 @@
 import { parseConfig } from "../src/config.ts";
 import { openHoldfast } from "../src/holdfast.ts";
 import { follow } from "./http/event_client.ts";
-import { equal, ok } from "./support/assert.ts";
+import { ok } from "./support/assert.ts";
+import { anEvent } from "./support/events.ts";
 import { makeSchema } from "./support/postgres_world.ts";
 import { createRecordingTelemetry } from "./support/recording_telemetry.ts";
 import { requireService } from "./support/services.ts";
@@ -39,19 +40,11 @@ if (url) {
     await stream.next();
     const before = reads();
     for (let i = 0; i < EVENTS; i++) {
-      const response = await service.app.request("/api/v1/events", {
-        method: "POST",
-        body: JSON.stringify({
-          event_type: "setup.received",
-          timestamp: "2026-01-02T15:00:00Z",
-          data: { setup_id: `${i}` },
-        }),
-      });
-      equal(response.status, 201);
-      const { position } = (await response.json()) as { position: number };
+      // Not over HTTP: whoever publishes there knows the position already.
+      const [receipt] = await service.ports.eventBus.publish([anEvent()]);
       while (!(await stream.next()).data);
       // Those inside gather events before they look.
-      while (telemetry.gauged("holdfast_log_position") !== position) {
+      while (telemetry.gauged("holdfast_log_position") !== receipt!.position) {
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
     }

@@ -88,7 +88,7 @@ async function judge(
     await new Promise((resolve) => setTimeout(resolve, 300));
     for (const stop of watches) {
       const after = (await stop()).filter(({ began }) => began >= acknowledged);
-      ok(after.length > 5, `${after.length} reads`);
+      ok(after.length > 0, "nobody has read since");
       deepEqual(after.filter(({ documents }) => documents > 0), []);
     }
   } finally {

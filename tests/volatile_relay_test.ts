@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { freePort } from "../scripts/server_process.ts";
 import { parseConfig } from "../src/config.ts";
 import { type Holdfast, openHoldfast } from "../src/holdfast.ts";
 import { follow, type StreamClient } from "./http/event_client.ts";
 import { deepEqual, equal, match, ok } from "./support/assert.ts";
 import { needs } from "./support/needs.ts";
+import { quietPort } from "./support/quiet_port.ts";
 import {
   createRecordingTelemetry,
   type RecordingTelemetry,
@@ -95,7 +95,7 @@ if (await needs(import.meta.url, ["read", "write"])) {
 if (await canStartRedis(import.meta.url)) {
   Deno.test("a stream of one service shows what another publishes, whatever becomes of Redis", async () => {
     const dir = await Deno.makeTempDir();
-    const port = freePort();
+    const port = quietPort();
     const env = { DATA_DIR: dir, REDIS_URL: `redis://127.0.0.1:${port}` };
     const redis = await startRedis([], port);
     {

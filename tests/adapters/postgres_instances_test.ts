@@ -120,7 +120,7 @@ if (url) {
     ]
   ) {
     Deno.test(`postgres: a row that somebody holds delays its own writers only: ${hold}`, async () => {
-      await using world = await openTwo(url, { writeMs: 400 });
+      await using world = await openTwo(url, { writeMs: 1000 });
       const settings = openPostgresSettingsStore(world.one);
       const bus = openPostgresEventBus(world.one);
       await settings.write([{ key: KEY, json: "1" }], "1");
@@ -128,13 +128,15 @@ if (url) {
       await world.psql.unsafe(hold, [KEY]);
 
       const stuck = settings.write([{ key: KEY, json: "2" }], "1");
-      stuck.catch(() => {});
-      const began = performance.now();
-      await Promise.all([
+      const others = Promise.all([
         settings.write([{ key: OTHER, json: "1" }], "1"),
         bus.publish([anEvent()]),
       ]);
-      ok(performance.now() - began < 200);
+      const first = await Promise.race([
+        others.then(() => "others"),
+        stuck.catch(() => "stuck"),
+      ]);
+      equal(first, "others");
       await rejects(stuck, {
         code: "unavailable",
         message: `Cannot write ${KEY} as another transaction holds its row`,
@@ -220,7 +222,7 @@ if (url) {
       const began = performance.now();
       await theirs!.publish([anEvent()]);
       await wait;
-      ok(performance.now() - began < 500);
+      ok(performance.now() - began < 900);
     }
   });
 

@@ -51,6 +51,19 @@ async function insist<T>(call: () => Promise<T>): Promise<[T, Set<string>]> {
   }
 }
 
+/** Resolves once `standby` has all that `server` has written. */
+async function caughtUp(
+  standby: PrivatePostgres,
+  server: PrivatePostgres,
+): Promise<void> {
+  await using behind = connectPsql(standby.url);
+  await using ahead = connectPsql(server.url);
+  const [row] = await ahead`SELECT pg_current_wal_lsn()::text AS written`;
+  const has = () =>
+    behind`SELECT WHERE pg_last_wal_replay_lsn() >= ${row!.written}::pg_lsn`;
+  while ((await has()).length === 0) await sleep(5);
+}
+
 function testOutages(bin: string): void {
   let server: PrivatePostgres;
   Deno.test.beforeAll(async () => {
@@ -240,7 +253,7 @@ function testOutages(bin: string): void {
       await using before = openPostgresEventBus(original);
       const [last] = await before.publish([anEvent()]);
       const { epoch } = await before.head();
-      await sleep(100); // for the standby to follow
+      await caughtUp(standby, server);
       await standby.promote();
       await db.ready;
       const head = await bus.head();
@@ -270,7 +283,7 @@ function testOutages(bin: string): void {
       await using db = openDatabase(both);
       await using bus = openPostgresEventBus(db);
       const { epoch, position } = await bus.head();
-      await sleep(100);
+      await caughtUp(standby, server);
       await server.stop();
       await standby.promote();
       const [head] = await insist(() => bus.head());

@@ -12,7 +12,6 @@ import type {
 } from "../../adapters/redis/connection.ts";
 import { faultOf, serverName } from "../../adapters/redis/errors.ts";
 import { judge } from "../../adapters/redis/preflight.ts";
-import { freePort } from "../../scripts/server_process.ts";
 import {
   deepEqual,
   doesNotThrow,
@@ -22,6 +21,7 @@ import {
   rejects,
   throws,
 } from "../support/assert.ts";
+import { quietPort } from "../support/quiet_port.ts";
 import {
   createRecordingTelemetry,
   type RecordingTelemetry,
@@ -182,7 +182,7 @@ async function mends(
 
 if (await canStartRedis(import.meta.url)) {
   Deno.test("a connection starts without a server and finds it later", async () => {
-    const port = freePort();
+    const port = quietPort();
     const { connection, telemetry } = open({ port });
     await using _ = connection;
     equal(connection.isUp, false);

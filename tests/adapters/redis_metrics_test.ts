@@ -5,9 +5,9 @@
  */
 import { createScript } from "../../adapters/redis/script.ts";
 import { watchRedisServer } from "../../adapters/redis/server_watch.ts";
-import { freePort } from "../../scripts/server_process.ts";
 import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
 import { createFakeClock } from "../support/fake_clock.ts";
+import { quietPort } from "../support/quiet_port.ts";
 import { createRecordingTelemetry } from "../support/recording_telemetry.ts";
 import {
   canStartRedis,
@@ -96,7 +96,7 @@ if (await canStartRedis(import.meta.url)) {
 
   Deno.test("redis metrics: once a connection is closed nothing more is told of it", async () => {
     const telemetry = createRecordingTelemetry();
-    const port = freePort();
+    const port = quietPort();
     const connection = openConnection({ port, telemetry });
     equal(telemetry.gauged("holdfast_redis_up"), 0);
     telemetry.gauge("holdfast_redis_up", 7);

@@ -5,8 +5,8 @@
  * @module
  */
 import { formatRelayedEvent } from "../../domain/event/relayed_event.ts";
-import { freePort } from "../../scripts/server_process.ts";
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
+import { quietPort } from "../support/quiet_port.ts";
 import {
   canStartRedis,
   type RedisServer,
@@ -140,7 +140,7 @@ if (await canStartRedis(import.meta.url)) {
   });
 
   Deno.test("after a restart of the server all hear each other again", async () => {
-    const port = freePort();
+    const port = quietPort();
     const url = `redis://127.0.0.1:${port}`;
     const server = await startRedis([], port);
     await using ann = await openRelay(url);
@@ -222,7 +222,7 @@ if (await canStartRedis(import.meta.url)) {
     const beganAt = performance.now();
     for (let n = 0; n < 3000; n++) ann.relay.send(aPrice(`K${n}`, n));
     const tookMs = performance.now() - beganAt;
-    ok(tookMs < 500, `took ${tookMs} ms`);
+    ok(tookMs < 2000, `took ${tookMs} ms`);
     await until(ann.connection, () => !ann.connection.isUp);
     await seen("all counted", () => ann.counted("dropped") === 3000);
     equal(ann.counted("sent"), 0);

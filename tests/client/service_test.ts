@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { freePort } from "../../scripts/server_process.ts";
 import { createHoldfast, HoldfastError } from "../../src/client/mod.ts";
 import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import { needs } from "../support/needs.ts";
 import { installClient, needsNode } from "./installed.ts";
+import { quietPort } from "../support/quiet_port.ts";
 import {
   type ServiceProcess,
   startService,
@@ -165,7 +165,7 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
   });
 
   Deno.test("client: where nobody listens it says so, in time", async () => {
-    const url = `http://127.0.0.1:${freePort()}`;
+    const url = `http://127.0.0.1:${quietPort()}`;
     const holdfast = createHoldfast({ url, timeoutMs: 300 });
     const error = await holdfast.health().catch((error) => error);
     ok(error instanceof HoldfastError);
@@ -220,7 +220,7 @@ if (
 /** A service that can be killed, and is then started again where it was. */
 async function openWorld() {
   const path = await Deno.makeTempDir({ prefix: "holdfast-client-" });
-  const port = `${freePort()}`;
+  const port = `${quietPort()}`;
   const start = () => startService({ DATA_DIR: path, PORT: port });
   let service: ServiceProcess = await start();
   let again: Promise<void> | undefined;
@@ -233,6 +233,8 @@ async function openWorld() {
         await service.end("SIGKILL");
         service = await start();
       })();
+      // Told when the world is closed.
+      again.catch(() => {});
     },
     async [Symbol.asyncDispose]() {
       await again;

@@ -5,10 +5,10 @@
  */
 import { join } from "node:path";
 import { runCommandLine } from "../../src/cli/mod.ts";
-import { freePort } from "../../scripts/server_process.ts";
 import { deepEqual, equal, match } from "../support/assert.ts";
 import { json, problem, recordingTerminal } from "../support/cli_terminal.ts";
 import { needs } from "../support/needs.ts";
+import { quietPort } from "../support/quiet_port.ts";
 import { startService } from "../support/service_process.ts";
 
 const HEALTHY = { status: "healthy", reasons: [], mode: "normal" };
@@ -65,7 +65,7 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
   Deno.test("health: it asks the service of this machine, at its PORT", async () => {
     const path = await Deno.makeTempDir({ prefix: "holdfast-health-" });
     try {
-      const port = `${freePort()}`;
+      const port = `${quietPort()}`;
       {
         await using _service = await startService({
           DATA_DIR: path,

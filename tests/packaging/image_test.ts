@@ -7,11 +7,12 @@
 import { join } from "node:path";
 import ignored from "../../.dockerignore" with { type: "text" };
 import manifest from "../../deno.json" with { type: "json" };
-import { freePort, runCommand, within } from "../../scripts/server_process.ts";
+import { runCommand, within } from "../../scripts/server_process.ts";
 import { VARIABLE_NAMES } from "../../src/variables.ts";
 import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { createAuthority } from "../support/certificates.ts";
 import { needs } from "../support/needs.ts";
+import { quietPort } from "../support/quiet_port.ts";
 import { textLines } from "../support/text_lines.ts";
 import { commandOf, shipped, STAGES, variablesOf } from "./dockerfile.ts";
 
@@ -73,7 +74,7 @@ Deno.test("image: nothing secret and nothing local is built into it", () => {
 if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
   Deno.test("image: its command serves, asks for a key, and its check tells how it is", async () => {
     await using image = await buildImage();
-    const port = freePort();
+    const port = quietPort();
     await using service = image.start({ PORT: `${port}` });
     const key = await service.firstKey;
     match(key, /^hf_[a-z0-9]{12}_[\w-]{43}$/);
@@ -102,7 +103,7 @@ if (await needs(import.meta.url, ["read", "write", "run", "net", "env"])) {
     const { cert, key } = await authority.sign("holdfast.example");
     const TLS_CERT_PATH = await image.keep("cert.pem", cert);
     const TLS_KEY_PATH = await image.keep("key.pem", key);
-    const env = { PORT: `${freePort()}`, TLS_CERT_PATH, TLS_KEY_PATH };
+    const env = { PORT: `${quietPort()}`, TLS_CERT_PATH, TLS_KEY_PATH };
     await using service = image.start(env);
     await service.listening;
     deepEqual(await image.run(healthcheck, env), { code: 0, said: "healthy" });
