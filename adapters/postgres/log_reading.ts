@@ -132,29 +132,60 @@ async function readMatching(
   from: number,
   signal: AbortSignal | undefined,
 ): Promise<EventPage> {
-  const rows = await readOfTimeline<
-    readonly [...HeadRow, number | null, string]
-  >(db, CHANNELS, [from, MAX_SCAN], signal);
-  const head = toHead(rows[0]!);
-  checkEventQuery(query, head);
-  const scanned = rows.filter((row) => row[4] !== null);
-  const wanted = scanned.filter(([, , , , , channel]) => matches(channel))
-    .slice(0, query.limit).map(([, , , , position]) => position!);
-  const last = wanted.length === query.limit
-    ? wanted.at(-1)
-    : scanned.at(-1)?.[4];
-  const page = { scannedTo: last ?? query.after, head };
-  if (wanted.length === 0) return { ...page, events: [] };
-  const rowsOf = await db.read<EventRow>(NAMED, [`{${wanted}}`], signal);
-  const events = rowsOf.map(toEvent);
-  const isUnbroken = events.every(({ position }, i) => position === wanted[i]);
-  if (events.length === wanted.length) return { ...page, events };
-  const chars = events.reduce((sum, { json }) => sum + json.length, 0);
-  if (isUnbroken && chars >= MAX_EVENT_PAGE_CHARS) {
-    return { events, scannedTo: events.at(-1)!.position, head };
+  const found = await findMatching(db, query, matches, from, signal);
+  if (found) {
+    const { wanted, ...page } = found;
+    if (wanted.length === 0) return { ...page, events: [] };
+    const rows = await db.read<EventRow>(NAMED, [`{${wanted}}`], signal);
+    const events = rows.map(toEvent);
+    if (events.length === wanted.length) return { ...page, events };
+    const chars = events.reduce((sum, { json }) => sum + json.length, 0);
+    const isUnbroken = events.every(({ position }, i) =>
+      position === wanted[i]
+    );
+    if (isUnbroken && chars >= MAX_EVENT_PAGE_CHARS) {
+      return { ...page, events, scannedTo: events.at(-1)!.position };
+    }
   }
   // They were dropped meanwhile, or their positions given anew.
   return await readMatching(db, query, matches, from, signal);
+}
+
+/**
+ * Finds where the first events that match stand. Where nearly all do, hardly
+ * more are looked at; else twice as many each time.
+ *
+ * @returns `undefined` when the log has got another epoch meanwhile.
+ */
+async function findMatching(
+  db: PostgresDatabase,
+  query: EventQuery,
+  matches: ChannelMatcher,
+  from: number,
+  signal: AbortSignal | undefined,
+): Promise<Omit<EventPage, "events"> & { wanted: number[] } | undefined> {
+  const { after, limit } = query;
+  const wanted: number[] = [];
+  let scannedTo = after;
+  let epoch: string | undefined;
+  for (let left = MAX_SCAN, count = limit;; count *= 2) {
+    const most = count >= 1 ? Math.min(Math.floor(count), left) : 1;
+    const rows = await readOfTimeline<
+      readonly [...HeadRow, number | null, string]
+    >(db, CHANNELS, [epoch === undefined ? from : scannedTo, most], signal);
+    const head = toHead(rows[0]!);
+    checkEventQuery(query, head);
+    if (head.epoch !== (epoch ??= head.epoch)) return undefined;
+    const scanned = rows.filter((row) => row[4] !== null);
+    for (const [, , , , position, channel] of scanned) {
+      scannedTo = position!;
+      if (matches(channel) && wanted.push(scannedTo) === limit) {
+        return { wanted, scannedTo, head };
+      }
+    }
+    left -= most;
+    if (scanned.length < most || left === 0) return { wanted, scannedTo, head };
+  }
 }
 
 /** The position after which every event was committed at or after `timeMs`. */

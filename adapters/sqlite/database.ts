@@ -19,6 +19,13 @@ import { createGroupCommit, type GroupCommit } from "./group_commit.ts";
 import { checkLogHead, createLogHead } from "./log.ts";
 import { FIRST_MIGRATION, migrate } from "./migrate.ts";
 import { begin } from "./transaction.ts";
+import { endOfTurn } from "./turn.ts";
+
+/**
+ * Reads that take so long are answered one a turn: SQLite reads hold up the
+ * process, and who reads one page after the other would not let go of it.
+ */
+const LONG_READ_MS = 0.25;
 
 /** An open database; the ports over it share its one connection. */
 export interface SqliteDatabase extends AsyncDisposable {
@@ -99,12 +106,19 @@ function createDatabase(
 ): SqliteDatabase {
   const { clock } = options;
   const closing = new AbortController();
+  /** Resolves when the last of the long reads may be answered. */
+  let lastLong: Promise<void> = Promise.resolve();
   const doorbell = createDoorbell(sql, clock);
   const writes = createGroupCommit({
     ...options,
     sql,
     onCommit: doorbell.ring,
   });
+
+  function inTurnOfItsOwn<T>(found: T): Promise<T> {
+    lastLong = lastLong.then(endOfTurn);
+    return lastLong.then(() => found);
+  }
 
   async function close(): Promise<void> {
     closing.abort(
@@ -125,7 +139,11 @@ function createDatabase(
       try {
         return await whileBusy(options, () => {
           closing.signal.throwIfAborted();
-          return snapshot(sql, work);
+          const began = clock.monotonic();
+          const found = snapshot(sql, work);
+          return clock.monotonic() - began < LONG_READ_MS
+            ? found
+            : inTurnOfItsOwn(found);
         }, signal);
       } catch (error) {
         throw toPortError(error, "read from the database");

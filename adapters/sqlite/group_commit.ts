@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers";
 import { PortError } from "../../ports/port_error.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { LOCK_DEADLINE_MS, type Waiting, yieldLock } from "./busy.ts";
 import type { Connection, Sql } from "./connection.ts";
 import { isBusy, toCommitError, toPortError } from "./errors.ts";
 import { begin, giveUp } from "./transaction.ts";
+import { endOfTurn } from "./turn.ts";
 
 /** Most writes of one transaction: it bounds how long the loop is held. */
 export const MAX_GROUP = 256;
@@ -217,9 +217,4 @@ function takeBack(sql: Connection, error: unknown): void {
 
 function refusal(code: "closed" | "unavailable", reason: string): PortError {
   return new PortError(code, `Cannot ${ACTION} as ${reason}`);
-}
-
-/** After this turn's input and output: by then its writes have come in. */
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -51,22 +51,44 @@ function readMatching(
   limit: number,
   matches: ChannelMatcher,
 ): Omit<EventPage, "head"> {
-  const scanned = sql.all<[number, string]>(
-    "SELECT pos, type FROM event_log WHERE pos > ? ORDER BY pos LIMIT ?",
-    after,
-    MAX_SCAN,
-  );
-  const wanted = scanned.filter(([, channel]) => matches(channel))
-    .slice(0, limit).map(([position]) => position);
+  const { wanted, scannedTo } = findMatching(sql, after, limit, matches);
   const { events, isFull } = takePage(sql.each<Row>(
     `SELECT ${COLUMNS} FROM event_log
       WHERE pos IN (SELECT value FROM json_each(?)) ORDER BY pos`,
     JSON.stringify(wanted),
   ));
-  const last = isFull || events.length === limit
-    ? events.at(-1)?.position
-    : scanned.at(-1)?.[0];
-  return { events, scannedTo: last ?? after };
+  return { events, scannedTo: isFull ? events.at(-1)!.position : scannedTo };
+}
+
+/**
+ * Finds where the first `limit` events that match stand. Where nearly all do,
+ * hardly more are looked at; else twice as many each time.
+ */
+function findMatching(
+  sql: Sql,
+  after: number,
+  limit: number,
+  matches: ChannelMatcher,
+): { readonly wanted: number[]; readonly scannedTo: number } {
+  const wanted: number[] = [];
+  let scannedTo = after;
+  for (let left = MAX_SCAN, count = limit; left > 0; count *= 2) {
+    const most = Math.min(count, left);
+    const rows = sql.all<[number, string]>(
+      "SELECT pos, type FROM event_log WHERE pos > ? ORDER BY pos LIMIT ?",
+      scannedTo,
+      most,
+    );
+    for (const [position, channel] of rows) {
+      scannedTo = position;
+      if (matches(channel) && wanted.push(position) === limit) {
+        return { wanted, scannedTo };
+      }
+    }
+    if (rows.length < most) break;
+    left -= most;
+  }
+  return { wanted, scannedTo };
 }
 
 /** The events after `after`, each read when it is asked for. */

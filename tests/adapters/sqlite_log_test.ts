@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { deepEqual, equal, rejects } from "../support/assert.ts";
+import { setImmediate } from "node:timers/promises";
+import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
 import { openSqliteEventBus } from "../../adapters/sqlite/event_bus.ts";
 import { openSqliteSettingsStore } from "../../adapters/sqlite/settings_store.ts";
 import { parseChannelPatterns } from "../../domain/event/channel_pattern.ts";
@@ -12,7 +13,11 @@ import { isUuid } from "../../domain/uuid.ts";
 import type { EventBus } from "../../ports/event_bus.ts";
 import { anEvent } from "../support/events.ts";
 import { needs } from "../support/needs.ts";
-import { createSqliteWorld } from "../support/sqlite_world.ts";
+import {
+  createSqliteWorld,
+  makeFolder,
+  openDatabase,
+} from "../support/sqlite_world.ts";
 
 const KEY = parseSettingsKey("user:42:mode:scalp");
 
@@ -118,6 +123,26 @@ if (await needs(import.meta.url, ["read", "write"])) {
     equal(last.scannedTo, 5003);
     const end = await bus.read({ after: 5003, limit: 2, channels });
     deepEqual([end.events, end.scannedTo], [[], 5003]);
+  });
+
+  Deno.test("sqlite log: who reads it page after page lets others go between", async () => {
+    await using folder = await makeFolder();
+    await using db = await openDatabase(folder.path);
+    await using bus = openSqliteEventBus(db);
+    await publishMany(bus, 5000, "a.x");
+    let turns = 0;
+    let isOver = false;
+    const others = (async () => {
+      for (; !isOver; turns++) await setImmediate();
+    })();
+    const channels = parseChannelPatterns(["a.*"]);
+    for (let after = 0, before = -1; after < 5000;) {
+      after = (await bus.read({ after, limit: 1000, channels })).scannedTo;
+      ok(turns > before, `${turns} turns by ${after}`);
+      before = turns;
+    }
+    isOver = true;
+    await others;
   });
 
   Deno.test("sqlite log: what is no longer held is said to be", async () => {
