@@ -29,6 +29,21 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether two JSON values are the same, whatever the order of names. */
+export function isSameValue(one: unknown, other: unknown): boolean {
+  if (Array.isArray(one)) {
+    return Array.isArray(other) && one.length === other.length &&
+      one.every((item, i) => isSameValue(item, other[i]));
+  }
+  if (!isJsonObject(one)) return one === other;
+  if (!isJsonObject(other)) return false;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length &&
+    names.every((name) =>
+      Object.hasOwn(other, name) && isSameValue(one[name], other[name])
+    );
+}
+
 /** What `text` says where that is a JSON object; `undefined` where it is not. */
 export function parseObject(text: string): JsonObject | undefined {
   try {

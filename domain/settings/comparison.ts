@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isSameValue } from "../json_value.ts";
 import {
   type Documents,
   GROUP_TITLES,
@@ -10,7 +11,6 @@ import {
   SETTINGS,
   valueOf,
 } from "./catalogue.ts";
-import { isSameValue } from "./edit.ts";
 import type { Risk } from "./field.ts";
 
 /** One setting beside its default. */

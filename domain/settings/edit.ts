@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isJsonObject, type JsonObject } from "../json_value.ts";
+import { isJsonObject, isSameValue, type JsonObject } from "../json_value.ts";
 import type { UserDocument } from "../settings.ts";
 import {
   type Documents,
@@ -84,21 +84,6 @@ function changedIn(
     if (!isField<Field>(node)) return changedIn(node, one, other, `${path}.`);
     return isSameValue(one, other) ? [] : [path];
   });
-}
-
-/** Whether two JSON values are the same, whatever the order of names. */
-export function isSameValue(one: unknown, other: unknown): boolean {
-  if (Array.isArray(one)) {
-    return Array.isArray(other) && one.length === other.length &&
-      one.every((item, i) => isSameValue(item, other[i]));
-  }
-  if (!isJsonObject(one)) return one === other;
-  if (!isJsonObject(other)) return false;
-  const names = Object.keys(one);
-  return names.length === Object.keys(other).length &&
-    names.every((name) =>
-      Object.hasOwn(other, name) && isSameValue(one[name], other[name])
-    );
 }
 
 function mergedTree(

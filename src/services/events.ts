@@ -14,6 +14,7 @@ import {
   type Publication,
 } from "../../domain/event/publication.ts";
 import { type ChannelRegistry, CHANNELS } from "../../domain/event/registry.ts";
+import { isSameValue } from "../../domain/json_value.ts";
 import { uuidV7 } from "../../domain/uuid.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Entropy } from "../../ports/entropy.ts";
@@ -273,9 +274,15 @@ function inDoubt(cause: unknown): unknown {
   );
 }
 
-/** Whether a publisher's event is the one that the log holds under its id. */
+/**
+ * Whether a publisher's event is the one that the log holds under its id: names
+ * may come in another order, as from a map of his.
+ */
 function isSame(held: LoggedEvent, event: NewEvent): boolean {
-  return held.channel === event.channel && held.json === event.json;
+  if (held.channel !== event.channel) return false;
+  if (held.json === event.json) return true;
+  return held.json.length === event.json.length &&
+    isSameValue(JSON.parse(held.json), JSON.parse(event.json));
 }
 
 /** Says whose ids are taken, of `count` events. */

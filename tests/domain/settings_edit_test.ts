@@ -4,11 +4,10 @@
  * @module
  */
 import fc from "fast-check";
-import type { JsonObject } from "../../domain/json_value.ts";
+import { isSameValue, type JsonObject } from "../../domain/json_value.ts";
 import { withValue } from "../../domain/settings/catalogue.ts";
 import {
   changedPaths,
-  isSameValue,
   merged,
   withValuesOf,
 } from "../../domain/settings/edit.ts";

@@ -241,6 +241,11 @@ Deno.test("an id of another event is a conflict, one of the same is none", async
     [[1, true], [2, true], [3, true]],
   );
   deepEqual(reads, [3]);
+  // A publisher may write names in another order after a crash.
+  const reordered = { setup_id: 1, ticker: "SPY" };
+  const turned = { ...first[0], data: reordered };
+  const [same] = await events.publish(turned, CALLER);
+  deepEqual([same!.position, same!.duplicate], [1, true]);
 
   const others = [
     setup({ id: ids[0], setup_id: "other" }),

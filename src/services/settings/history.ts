@@ -14,8 +14,11 @@ import {
   valueOf,
   withValue,
 } from "../../../domain/settings/catalogue.ts";
-import { isSameValue } from "../../../domain/settings/edit.ts";
-import { type JsonObject, parseObject } from "../../../domain/json_value.ts";
+import {
+  isSameValue,
+  type JsonObject,
+  parseObject,
+} from "../../../domain/json_value.ts";
 import { settingsKey, type UserDocument } from "../../../domain/settings.ts";
 import type { UserId } from "../../../domain/user_id.ts";
 import type { Clock } from "../../../ports/clock.ts";

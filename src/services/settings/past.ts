@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { parseObject } from "../../../domain/json_value.ts";
+import { isSameValue, parseObject } from "../../../domain/json_value.ts";
 import { valueAt } from "../../../domain/settings/catalogue.ts";
-import { isSameValue } from "../../../domain/settings/edit.ts";
 import type { SettingsKey } from "../../../domain/settings.ts";
 import {
   MAX_EDITS_CHARS,

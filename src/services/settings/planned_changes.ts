@@ -5,7 +5,8 @@
  */
 import type { Documents } from "../../../domain/settings/catalogue.ts";
 import { checkedDocument } from "../../../domain/settings/check.ts";
-import { changedPaths, isSameValue } from "../../../domain/settings/edit.ts";
+import { isSameValue } from "../../../domain/json_value.ts";
+import { changedPaths } from "../../../domain/settings/edit.ts";
 import { SHAPES } from "../../../domain/settings/shape.ts";
 import {
   type SettingsDocument,
