@@ -83,7 +83,9 @@ export function queryInteger(min: number, max: number) {
       }`,
     abort: true,
   }).transform(Number).pipe(z.number().min(min).max(max)).meta({
-    override: ({ jsonSchema }) => {
+    override: (
+      { jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema },
+    ) => {
       delete jsonSchema.pattern;
       Object.assign(jsonSchema, {
         type: "integer",

@@ -38,10 +38,16 @@ Deno.test("a start is a time with a zone, and never two", () => {
   deepEqual(frame.from_time, { fromTimeMs: Date.parse(time) });
   const refused = (more: object, why: RegExp) =>
     throws(() => read({ type: "subscribe", ...more }), why);
-  refused({ from_time: "2026-01-02T03:04:05" }, /from_time: .* with a zone/);
-  refused({ from_time: 0 }, /from_time: /);
+  refused(
+    { from_time: "2026-01-02T03:04:05" },
+    /Cannot read from .*2026.* with a zone/,
+  );
+  refused({ from_time: 0 }, /frame\.from_time must /);
   for (const after of ["head", 7]) {
-    refused({ from_time: time, after }, /from_time: must not .* with after/);
+    refused(
+      { from_time: time, after },
+      /frame\.from_time must not .* with after/,
+    );
   }
 });
 
@@ -77,7 +83,7 @@ Deno.test("whatever is sent is read, or refused in one sentence", () => {
         match(parseClientFrame(text).type, /^(subscribe|credit|ping)$/);
       } catch (error) {
         ok(error instanceof InvalidInput, String(error));
-        match(error.message, /^Cannot (?:read|take) the frame as it is not /);
+        match(error.message, /^Cannot (?:read|take|resume) /);
       }
     }),
     { numRuns: 500 },

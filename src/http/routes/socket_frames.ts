@@ -10,6 +10,8 @@ import {
 } from "../../../domain/event/channel_pattern.ts";
 import { EVENT_FORMS } from "../../../domain/event/envelope.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
+import type { FieldError } from "../errors.ts";
+import { readWith } from "../validation.ts";
 import {
   FromTime,
   MAX_PATTERNS,
@@ -150,14 +152,15 @@ export function parseClientFrame(text: string): ClientFrame {
   } catch {
     throw new InvalidInput("Cannot read the frame as it is not JSON");
   }
-  const { data, error } = ClientFrame.safeParse(value);
-  if (data) return data;
-  const faults = error!.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`
+  const errors: FieldError[] = [];
+  const frame = readWith(ClientFrame, value, "frame", errors);
+  if (frame) return frame;
+  const faults = errors.map(({ path, message }) =>
+    message.startsWith("Cannot ")
+      ? message
+      : `Cannot take the frame as ${path} ${message}`
   );
-  throw new InvalidInput(
-    `Cannot take the frame as it is not understood: ${faults.join("; ")}`,
-  );
+  throw new InvalidInput(faults.join("; "));
 }
 
 /**

@@ -111,7 +111,9 @@ export function memberRoutes(
         query: z.strictObject({
           wait: queryInteger(0, 60).optional().meta({
             description:
-              "Seconds to wait where there is nothing; 0 when absent.",
+              "Seconds to wait where there is nothing; 0 when absent. Behind " +
+              "many events of other channels an answer may be empty all the " +
+              "same: `checkpoint` tells how far the group has looked.",
           }),
           limit: queryInteger(1, MAX_DELIVERIES).optional().meta({
             description: `Most deliveries; ${DEFAULT_LIMIT} when absent.`,

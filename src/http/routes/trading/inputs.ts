@@ -22,7 +22,7 @@ export const DecimalInput = z.union([z.string(), z.number()], {
   const decimal = EXACT.test(text) ? parseDecimal(text) : undefined;
   if (decimal !== undefined) return decimal;
   context.addIssue(
-    `must be a decimal with at most 12 digits behind the point: current value is ${
+    `must be a decimal with at most 20 digits before the point and 12 behind it: current value is ${
       JSON.stringify(String(value).slice(0, 64))
     }`,
   );
