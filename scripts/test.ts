@@ -2,7 +2,7 @@
  * `deno task test`: runs the tests with everything that they need.
  *
  * Arguments are those of `deno test`, such as paths and `--filter`; without any
- * the run is a full one, two lanes side by side, which also measures coverage
+ * the run is a full one, in groups side by side, which also measures coverage
  * and leaves types to `deno check`. `--no-services` does without servers. With `REQUIRE_SERVICES=1` a skipped file is a failure, and so
  * is an ignored test that does not say why. When nothing is printed for
  * `TEST_SILENCE_S` seconds the run ends and names the test that hangs.
@@ -65,8 +65,8 @@ interface Group {
   readonly isNice?: boolean;
 }
 
-/** Groups that run one after the other. */
-type Lane = readonly Group[];
+/** Groups that run side by side. */
+type Stage = readonly Group[];
 
 /** Where tests want a processor and nothing else. */
 const COMPUTING = [
@@ -99,21 +99,18 @@ const HURTING = [
 
 /**
  * A full run. A test seldom wants more than one processor, so there are two
- * lanes; beside services that are hurt run only tests that let them go first.
- * Services that tests start would be slow under coverage.
+ * groups at a time; beside services that are hurt run only tests that let them
+ * go first. Services that tests start would be slow under coverage.
  */
-function fullLanes(profile: string): readonly Lane[] {
+function fullRun(profile: string): readonly Stage[] {
   const coverage = [`--coverage=${profile}`, "--coverage-raw-data-only"];
   const others = [...COMPUTING, ...MODULES, ...HURTING];
   const group = (...options: string[]): Group => ({
     options: ["--no-check", ...options],
   });
   return [
-    [group(...MODULES, ...coverage), group(...HURTING)],
-    [
-      group("tests", `--ignore=${others}`),
-      { ...group(...COMPUTING, ...coverage), isNice: true },
-    ],
+    [group(...MODULES, ...coverage), group("tests", `--ignore=${others}`)],
+    [group(...HURTING), { ...group(...COMPUTING, ...coverage), isNice: true }],
   ];
 }
 
@@ -126,16 +123,12 @@ async function run(args: string[], signal: AbortSignal): Promise<Run> {
   stack.use(guard(`rm -rf "$1"`, profile));
   const memory = await openMemoryFolder();
   if (memory) Deno.env.set("TMPDIR", stack.use(memory).path);
-  const lanes: readonly Lane[] = full ? fullLanes(profile) : [[{ options }]];
+  const stages: readonly Stage[] = full ? fullRun(profile) : [[{ options }]];
   const withServices = !args.includes("--no-services");
-  let before: Promise<unknown> | undefined;
-  const running = lanes.map((lane) => {
-    const print = before ? printAfter(before) : printAll;
-    return before = runLane(lane, { withServices, print, signal });
-  });
-  // What cannot be finished is told once all others have ended.
-  await Promise.allSettled(running);
-  const runs = (await Promise.all(running)).flat();
+  const runs: GroupRun[] = [];
+  for (const stage of stages) {
+    runs.push(...await runStage(stage, { withServices, signal }));
+  }
 
   const sum = (name: keyof Summary) =>
     runs.reduce((total, one) => total + one[name], 0);
@@ -169,6 +162,27 @@ interface GroupRun extends Run {
   readonly missing: readonly ServiceName[];
 }
 
+/** How groups are run. */
+interface GroupOptions {
+  readonly withServices: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the groups of `stage` side by side; what they say is not mixed. */
+async function runStage(
+  stage: Stage,
+  options: GroupOptions,
+): Promise<readonly GroupRun[]> {
+  let before: Promise<unknown> | undefined;
+  const running = stage.map((group) => {
+    const print = before ? printAfter(before) : printAll;
+    return before = runGroup(group, options, print);
+  });
+  // What cannot be finished is told once all others have ended.
+  await Promise.allSettled(running);
+  return await Promise.all(running);
+}
+
 /** Prints once `before` has ended, and keeps what comes until then. */
 function printAfter(before: Promise<unknown>): (chunk: Uint8Array) => void {
   let held: Uint8Array[] | undefined = [];
@@ -180,26 +194,11 @@ function printAfter(before: Promise<unknown>): (chunk: Uint8Array) => void {
   return (chunk) => void (held ? held.push(chunk) : printAll(chunk));
 }
 
-/** How groups of a lane are run. */
-interface LaneOptions {
-  readonly withServices: boolean;
-  readonly print: (chunk: Uint8Array) => void;
-  readonly signal: AbortSignal;
-}
-
-async function runLane(
-  lane: Lane,
-  options: LaneOptions,
-): Promise<readonly GroupRun[]> {
-  const runs: GroupRun[] = [];
-  for (const group of lane) runs.push(await runGroup(group, options));
-  return runs;
-}
-
 /** Runs one group with servers of its own. */
 async function runGroup(
   { options, isNice = false }: Group,
-  { withServices, print, signal }: LaneOptions,
+  { withServices, signal }: GroupOptions,
+  print: (chunk: Uint8Array) => void,
 ): Promise<GroupRun> {
   await using stack = new AsyncDisposableStack();
   const env: Record<string, string> = {};
