@@ -279,10 +279,9 @@ function inDoubt(cause: unknown): unknown {
  * may come in another order, as from a map of his.
  */
 function isSame(held: LoggedEvent, event: NewEvent): boolean {
-  if (held.channel !== event.channel) return false;
-  if (held.json === event.json) return true;
-  return held.json.length === event.json.length &&
-    isSameValue(JSON.parse(held.json), JSON.parse(event.json));
+  const [one, other] = [held.json, event.json];
+  return held.channel === event.channel && one.length === other.length &&
+    (one === other || isSameValue(JSON.parse(one), JSON.parse(other)));
 }
 
 /** Says whose ids are taken, of `count` events. */
