@@ -63,9 +63,12 @@ export function Dashboard() {
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
     document.title = `${title} · Holdfast`;
-    // On a narrow screen the pages do not all have room.
-    nav.current!.querySelector("[aria-current]")!
-      .scrollIntoView({ block: "nearest", inline: "center" });
+    // On a narrow screen the pages do not all have room. `scrollIntoView` would
+    // have the keyboard begin there.
+    const row = nav.current!;
+    const wanted = row.querySelector("[aria-current]")!.getBoundingClientRect();
+    const shown = row.getBoundingClientRect();
+    row.scrollLeft += wanted.x - shown.x + (wanted.width - shown.width) / 2;
   }, [title]);
   const mustSignIn = signInReason.value !== undefined;
   return (
