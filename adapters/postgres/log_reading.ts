@@ -164,15 +164,15 @@ async function findMatching(
   from: number,
   signal: AbortSignal | undefined,
 ): Promise<Omit<EventPage, "events"> & { wanted: number[] } | undefined> {
-  const { after, limit } = query;
+  const { limit } = query;
   const wanted: number[] = [];
-  let scannedTo = after;
+  let scannedTo = from;
   let epoch: string | undefined;
   for (let left = MAX_SCAN, count = limit;; count *= 2) {
     const most = count >= 1 ? Math.min(Math.floor(count), left) : 1;
     const rows = await readOfTimeline<
       readonly [...HeadRow, number | null, string]
-    >(db, CHANNELS, [epoch === undefined ? from : scannedTo, most], signal);
+    >(db, CHANNELS, [scannedTo, most], signal);
     const head = toHead(rows[0]!);
     checkEventQuery(query, head);
     if (head.epoch !== (epoch ??= head.epoch)) return undefined;

@@ -38,17 +38,24 @@ export function readWith<Schema extends z.ZodType>(
   return undefined;
 }
 
+/** Says why one cannot `act`; some messages say so themselves. */
+export function faultSentence(
+  act: string,
+  { path, message }: FieldError,
+): string {
+  return message.startsWith("Cannot ")
+    ? message
+    : `Cannot ${act} as ${path} ${message}`;
+}
+
 /** Refuses the request if anything is wrong with it. */
 export function refuseIfWrong(errors: readonly FieldError[]): void {
   const [first] = errors;
   if (!first) return;
-  const { path, message } = first;
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   throw new RequestRefused(
     "invalid",
-    message.startsWith("Cannot ")
-      ? `${message}${others}`
-      : `Cannot accept the request as ${path} ${message}${others}`,
+    `${faultSentence("accept the request", first)}${others}`,
     { errors: errors.slice(0, MAX_ERRORS) },
   );
 }

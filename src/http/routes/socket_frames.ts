@@ -11,7 +11,7 @@ import {
 import { EVENT_FORMS } from "../../../domain/event/envelope.ts";
 import { InvalidInput } from "../../../domain/invalid_input.ts";
 import type { FieldError } from "../errors.ts";
-import { readWith } from "../validation.ts";
+import { faultSentence, readWith } from "../validation.ts";
 import {
   FromTime,
   MAX_PATTERNS,
@@ -155,11 +155,7 @@ export function parseClientFrame(text: string): ClientFrame {
   const errors: FieldError[] = [];
   const frame = readWith(ClientFrame, value, "frame", errors);
   if (frame) return frame;
-  const faults = errors.map(({ path, message }) =>
-    message.startsWith("Cannot ")
-      ? message
-      : `Cannot take the frame as ${path} ${message}`
-  );
+  const faults = errors.map((error) => faultSentence("take the frame", error));
   throw new InvalidInput(faults.join("; "));
 }
 
