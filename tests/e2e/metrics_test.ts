@@ -118,15 +118,18 @@ if (databaseUrl && await canStartRedis(import.meta.url)) {
     const unmatched = 'method="ANY",route="unmatched",status="404"';
     equal(series.get(`holdfast_http_requests_total{${unmatched}}`), 1);
 
-    const tookMs: number[] = [];
-    for (let i = 0; i < 30; i++) {
-      const began = performance.now();
-      await ask("/metrics");
-      tookMs.push(performance.now() - began);
+    // Others may have the processors meanwhile.
+    for (let look = 1;; look++) {
+      const tookMs: number[] = [];
+      for (let i = 0; i < 30; i++) {
+        const began = performance.now();
+        await ask("/metrics");
+        tookMs.push(performance.now() - began);
+      }
+      tookMs.sort((a, b) => a - b);
+      if (tookMs[15]! < 10) break;
+      ok(look < 3, `half took ${tookMs[15]} ms or longer`);
     }
-    // The fastest had the processor to themselves.
-    tookMs.sort((a, b) => a - b);
-    ok(tookMs[3]! < 10, `nearly all took ${tookMs[3]} ms or longer`);
 
     const lost = read();
     await redis.cli("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
